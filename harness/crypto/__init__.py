@@ -1,0 +1,1 @@
+"""Key agreement and key derivation, both roles, no I/O."""

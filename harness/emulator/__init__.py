@@ -1,0 +1,1 @@
+"""The card's side: a whole card in memory, driven by a profile."""

@@ -1,0 +1,143 @@
+"""The file tree: SELECT and READ BINARY (ISO/IEC 7816-4, 7.1.1 and 7.2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness import tlv
+from harness.apdu import SW, CommandApdu
+from harness.emulator.personalise import CardImage
+from harness.emulator.status import Refused, SecurityStatus
+from harness.profile import MF, File, Interface
+
+_FCI, _FCP, _NOTHING = 0x00, 0x04, 0x0C
+
+
+class FileSystem:
+    """The profile's directories and files with the image's contents."""
+
+    def __init__(self, image: CardImage, status: SecurityStatus) -> None:
+        self._profile = image.profile
+        self._status = status
+        self._directories = {entry.path: entry for entry in image.profile.directories.values()}
+        self._files = {
+            f"{self._profile.directories[entry.directory].path}/{entry.fid.hex().upper()}": name
+            for name, entry in image.profile.files.items()
+        }
+        self._contents: Mapping[str, bytes] = {
+            name: _wrapped(entry, image.contents[entry.content])
+            for name, entry in image.profile.files.items()
+        }
+
+    def select(self, command: CommandApdu) -> bytes:
+        """Carry out SELECT and return the control information asked for."""
+        if command.p2 not in (_FCI, _FCP, _NOTHING):
+            raise Refused(SW.INCORRECT_P1_P2)
+        if command.p1 == 0x04:
+            self._select_application(command)
+        else:
+            self._select_path(self._resolve(command))
+        return self._control_information(command.p2)
+
+    def _select_application(self, command: CommandApdu) -> None:
+        allowed = self._profile.select.contactless_application_p2
+        contactless = self._status.interface is Interface.CONTACTLESS
+        if contactless and allowed and command.p2 not in allowed:
+            raise Refused(SW.INCORRECT_P1_P2)
+        for path, entry in self._directories.items():
+            if entry.aid == command.data and entry.aid:
+                self._status.enter(path)
+                self._forget_codes(path)
+                return
+        raise Refused(SW.FILE_NOT_FOUND)
+
+    def _forget_codes(self, path: str) -> None:
+        """Selecting an application anew ends what was verified in it; in the MF, everything."""
+        if path == MF:
+            self._status.verified.clear()
+        for name, rules in self._profile.pins.items():
+            if rules.scope == "local" and self._profile.directories[rules.directory].path == path:
+                self._status.verified.discard(name)
+
+    def _resolve(self, command: CommandApdu) -> str:
+        if len(command.data) % 2:
+            raise Refused(SW.LC_INCONSISTENT_WITH_P1_P2)
+        fids = [command.data[i : i + 2].hex().upper() for i in range(0, len(command.data), 2)]
+        here = self._status.directory
+        match command.p1, len(fids):
+            case 0x00, 0:
+                return MF
+            case 0x00 | 0x01 | 0x02, 1:
+                return MF if fids == [MF] else f"{here}/{fids[0]}"
+            case 0x03, 0:
+                return here.rpartition("/")[0] or MF
+            case 0x08 | 0x09, count if count:
+                base = MF if command.p1 == 0x08 else here
+                return "/".join(fids if fids[0] == MF else (base, *fids))
+        known = command.p1 in (0x00, 0x01, 0x02, 0x03, 0x08, 0x09)
+        raise Refused(SW.LC_INCONSISTENT_WITH_P1_P2 if known else SW.INCORRECT_P1_P2)
+
+    def _select_path(self, path: str) -> None:
+        if path in self._directories:
+            self._status.enter(path)
+        elif path in self._files:
+            self._status.enter(path.rpartition("/")[0])
+            self._status.file = self._files[path]
+        else:
+            raise Refused(SW.FILE_NOT_FOUND)
+
+    def _control_information(self, p2: int) -> bytes:
+        if p2 == _NOTHING:
+            return b""
+        if self._status.file is None:
+            body = self._directory_information()
+        else:
+            body = self._file_information(self._profile.files[self._status.file])
+        return tlv.encode(0x62 if p2 == _FCP else 0x6F, body)
+
+    def _directory_information(self) -> bytes:
+        entry = self._directories[self._status.directory]
+        fid = bytes.fromhex(entry.path[-4:])
+        name = tlv.encode(0x84, entry.aid) if entry.aid else b""
+        return tlv.encode(0x82, b"\x38") + tlv.encode(0x83, fid) + name
+
+    def _file_information(self, file: File) -> bytes:
+        rules = self._profile.select
+        size = len(self._contents[self._status.file or ""]).to_bytes(2, "big")
+        fields = {
+            "size": tlv.encode(rules.size_tag, size),
+            "descriptor": tlv.encode(0x82, b"\x01"),
+            "file-id": tlv.encode(0x83, file.fid),
+            "life-cycle": tlv.encode(0x8A, b"\x05"),
+            "access": tlv.encode(0x8C, file.access) if file.access else b"",
+        }
+        return b"".join(fields[name] for name in rules.fcp)
+
+    def read(self, command: CommandApdu) -> bytes:
+        """Carry out READ BINARY by current file or by short file identifier."""
+        offset = command.p1 << 8 | command.p2
+        if command.p1 & 0x80:
+            self._status.file = self._by_short_identifier(command.p1 & 0x7F)
+            offset = command.p2
+        name = self._status.file
+        if name is None:
+            raise Refused(SW.COMMAND_NOT_ALLOWED)
+        if not self._profile.files[name].open:
+            self._status.require_channel()
+        if not command.ne:
+            raise Refused(SW.WRONG_LENGTH)
+        content = self._contents[name]
+        if offset >= len(content):
+            raise Refused(self._profile.transmission.end_of_file)
+        return content[offset : offset + min(command.ne, self._profile.transmission.max_read)]
+
+    def _by_short_identifier(self, sfi: int) -> str:
+        for path, name in self._files.items():
+            directory = path.rpartition("/")[0]
+            if self._profile.files[name].sfi == sfi and directory == self._status.directory:
+                return name
+        raise Refused(SW.FILE_NOT_FOUND)
+
+
+def _wrapped(file: File, content: bytes) -> bytes:
+    return content if file.tag is None else tlv.encode(file.tag, content)

@@ -1,0 +1,105 @@
+"""What the card remembers without power: tries left, changed codes, wrong passwords in a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from harness.emulator.personalise import CardImage
+from harness.errors import UsageError
+
+Keep = Callable[[bytes], None]
+"""Stores the state somewhere that outlives the run; called at every change, before it counts."""
+
+
+@dataclass(slots=True)
+class _State:
+    card: str
+    tries: dict[str, int]
+    codes: dict[str, str]
+    wrong_passwords: int
+    pin2_changed: bool
+
+
+class CardMemory:
+    """The card's non-volatile counters; each change is stored before it takes effect."""
+
+    def __init__(
+        self, image: CardImage, saved: bytes | None = None, keep: Keep = lambda _: None
+    ) -> None:
+        fresh = _State(
+            card=image.serial,
+            tries={name: rules.tries for name, rules in image.profile.pins.items()},
+            codes={name: digest.hex() for name, digest in image.codes.items()},
+            wrong_passwords=0,
+            pin2_changed=image.pin2_changed,
+        )
+        self._state = fresh if saved is None else _restore(saved, fresh)
+        self._keep = keep
+
+    def tries(self, name: str) -> int:
+        """How many wrong tries this code has left."""
+        return self._state.tries[name]
+
+    def code(self, name: str) -> bytes:
+        """The digest of the code now valid."""
+        return bytes.fromhex(self._state.codes[name])
+
+    @property
+    def wrong_passwords(self) -> int:
+        """How many wrong PACE passwords came since the last right one."""
+        return self._state.wrong_passwords
+
+    @property
+    def pin2_changed(self) -> bool:
+        """Whether the holder has replaced the PIN2 that came with the card."""
+        return self._state.pin2_changed
+
+    def set_tries(self, name: str, tries: int) -> None:
+        """Store how many tries a code has left."""
+        if self._state.tries[name] != tries:
+            self._state.tries[name] = tries
+            self._store()
+
+    def set_code(self, name: str, digest: bytes) -> None:
+        """Store a new code."""
+        self._state.codes[name] = digest.hex()
+        self._state.pin2_changed |= name == "PIN2"
+        self._store()
+
+    def set_wrong_passwords(self, count: int) -> None:
+        """Store how many wrong PACE passwords came in a row."""
+        if self._state.wrong_passwords != count:
+            self._state.wrong_passwords = count
+            self._store()
+
+    def _store(self) -> None:
+        self._keep(json.dumps(asdict(self._state), indent=1).encode() + b"\n")
+
+
+def _restore(saved: bytes, fresh: _State) -> _State:
+    try:
+        state = _State(**json.loads(saved))
+    except (ValueError, TypeError):
+        message = "the state file is not one that eidrig wrote; delete it to start a new card"
+        raise UsageError(message) from None
+    if state.card != fresh.card:
+        message = f"the state file belongs to card {state.card}, not to {fresh.card}"
+        raise UsageError(message)
+    if not _plausible(state, fresh):
+        message = "the state file is damaged; delete it to start a new card"
+        raise UsageError(message)
+    return state
+
+
+def _plausible(state: _State, fresh: _State) -> bool:
+    try:
+        return (
+            state.tries.keys() == fresh.tries.keys() == state.codes.keys()
+            and all(0 <= int(state.tries[name]) <= most for name, most in fresh.tries.items())
+            and all(len(bytes.fromhex(code)) == 32 for code in state.codes.values())
+            and state.wrong_passwords >= 0
+        )
+    except (AttributeError, TypeError, ValueError):
+        return False

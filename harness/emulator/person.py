@@ -1,0 +1,116 @@
+"""The invented person a test card is made for."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from typing import Any
+
+from harness.errors import UsageError
+from harness.secret import Can, Digits, Pin, Puk
+
+_FIRST_WEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 1)
+_SECOND_WEIGHTS = (3, 4, 5, 6, 7, 8, 9, 1, 2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A card holder and the codes of the card; the default is the published specimen.
+
+    `pin2_changed` is False for a card fresh from the factory whose PIN2 must be changed before it
+    can sign, on generations that have such a rule.
+    """
+
+    surname: str = "JÕEORG"
+    given_names: str = "JAAK-KRISTJAN"
+    sex: str = "M"
+    citizenship: str = "EST"
+    birth_date: date = date(1980, 1, 8)
+    birth_place: str = "EST"
+    personal_code: str = "38001085718"
+    document_number: str = "AS0000001"
+    issue_date: date = date(2025, 1, 2)
+    expiry_date: date = date(2035, 1, 1)
+    can: Can = field(default_factory=lambda: Can("123456"))
+    pin1: Pin = field(default_factory=lambda: Pin("1234"))
+    pin2: Pin = field(default_factory=lambda: Pin("12345"))
+    puk: Puk = field(default_factory=lambda: Puk("12345678"))
+    pin2_changed: bool = True
+
+    def __post_init__(self) -> None:
+        if self.sex not in {"M", "F"}:
+            message = f"person.sex is M or F, not {self.sex!r}"
+            raise UsageError(message)
+        if self.expiry_date <= self.issue_date:
+            message = "person.expiry_date must lie behind person.issue_date"
+            raise UsageError(message)
+        _check_personal_code(self.personal_code)
+
+
+def _check_personal_code(code: str) -> None:
+    if not (code.isascii() and code.isdigit() and len(code) == 11):
+        message = "person.personal_code is 11 digits"
+        raise UsageError(message)
+    wanted = check_digit(code[:10])
+    if int(code[10]) != wanted:
+        message = f"person.personal_code has check digit {code[10]}, but {wanted} is right"
+        raise UsageError(message)
+
+
+def check_digit(first_ten: str) -> int:
+    """The check digit of an Estonian personal code (EVS 585): two rounds of weights modulo 11."""
+    digits = [int(digit) for digit in first_ten]
+    for weights in (_FIRST_WEIGHTS, _SECOND_WEIGHTS):
+        rest = sum(d * w for d, w in zip(digits, weights, strict=True)) % 11
+        if rest < 10:
+            return rest
+    return 0
+
+
+def personal_code(birth: date, sex: str, serial: int) -> str:
+    """The personal code of someone born on `birth`; `serial` is 0 to 999 within that day."""
+    century = (birth.year - 1800) // 100 * 2 + (1 if sex == "M" else 2)
+    head = f"{century}{birth:%y%m%d}{serial:03}"
+    return f"{head}{check_digit(head)}"
+
+
+def parse_person(text: str, where: str) -> Person:
+    """Read a person from TOML; what is not given is the default person's.
+
+    Without `personal_code` one is made from birth date and sex.
+
+    Raises:
+        UsageError: not TOML, an unknown key, or a value that cannot be; the message names it.
+    """
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"{where} is not valid TOML: {error}"
+        raise UsageError(message) from error
+    default = Person()
+    known = {each.name: type(getattr(default, each.name)) for each in fields(Person)}
+    if unknown := sorted(given.keys() - known.keys()):
+        message = f"{where}: unknown key {', '.join(unknown)}; known are {', '.join(known)}"
+        raise UsageError(message)
+    try:
+        return _replaced(default, {key: _typed(key, given[key], known[key]) for key in given})
+    except UsageError as error:
+        message = f"{where}: {error}"
+        raise UsageError(message) from None
+
+
+def _typed(key: str, value: object, expected: type) -> object:
+    wanted = str if issubclass(expected, Digits) else expected
+    if type(value) is not wanted:
+        message = f"person.{key} must be a {wanted.__name__}"
+        raise UsageError(message)
+    return expected(str(value)) if issubclass(expected, Digits) else value
+
+
+def _replaced(default: Person, values: Mapping[str, Any]) -> Person:
+    if "personal_code" in values or not values.keys() & {"birth_date", "sex"}:
+        return replace(default, **values)
+    birth, sex = values.get("birth_date", default.birth_date), values.get("sex", default.sex)
+    return replace(default, **values, personal_code=personal_code(birth, sex, serial=1))
