@@ -171,6 +171,8 @@ class Pace(Fact):
     passwords: tuple[PasswordName, ...] = ("CAN",)
     parameter_reference: Literal["optional", "required"] = "optional"
     """Whether MSE:Set AT must name the domain parameters (tag 84)."""
+    set_at_ne: Literal[0, 256] = 0
+    """Ne of MSE:Set AT; the standard has none, but phones ask some cards for 256 bytes."""
     card_access_size: Annotated[int, Field(ge=0, le=4096)] = 0
     """The size EF.CardAccess is filled up to with zeros; 0: no fill."""
     select_first: Text
@@ -309,6 +311,12 @@ class Profile(_Strict):
                 return file
         message = f"the profile {self.name} has no file with {content}"
         raise UsageError(message)
+
+    @property
+    def personal_files(self) -> tuple[File, ...]:
+        """The files of the directory `personal`, in the profile's order."""
+        files = (file for file in self.files.values() if file.directory == "personal")
+        return tuple(file for file in files if file.content in PERSONAL_DATA)
 
     def recognition_of(self, atr: bytes) -> Recognition | None:
         """Which entry of `recognise` this ATR fits, or None."""

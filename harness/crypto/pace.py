@@ -1,8 +1,8 @@
 """The arithmetic of PACE, the same for both roles (ICAO 9303-11, 4.4).
 
-Terminal and chip do the same sums with the peer's numbers in place of their own, so one party is
-three values, each made from the one before: `Mapping`, `Agreement`, `Confirmation`. A step cannot
-be taken twice or out of order, because only the step before it can make it.
+Terminal and chip do the same sums with the peer's numbers in place of their own. One party is
+three values, each made from the one before: `GenericMapping`, `Agreement`, `Confirmation`. A step
+cannot be taken twice or out of order, because only the step before it can make it.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def _cbc(key: Secret) -> BlockCipher[modes.CBC]:
     return BlockCipher(algorithms.AES(key.reveal()), modes.CBC(bytes(16)))
 
 
-class Mapping:
-    """Generic mapping over an elliptic curve: G' = s·G + H (ICAO 9303-11, 4.4.3.3.1)."""
+class GenericMapping:
+    """G' = s·G + H over an elliptic curve (ICAO 9303-11, 4.4.3.3.1)."""
 
     def __init__(self, suite: PaceSuite, domain: EcDomain, randbelow: RandBelow) -> None:
         self._suite = suite

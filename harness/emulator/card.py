@@ -8,10 +8,10 @@ from collections.abc import Callable
 from harness.apdu import INS, SW, ApduFormatError, CommandApdu, ResponseApdu
 from harness.clock import Clock, WallClock
 from harness.crypto.curve import RandBelow
-from harness.crypto.kdf import SessionKeys
-from harness.emulator.chaining import AnswerParts, CommandParts, Responder
+from harness.emulator.chaining import AnswerParts, Responder
 from harness.emulator.family import FAMILIES
 from harness.emulator.files import FileSystem
+from harness.emulator.front import SecureFront
 from harness.emulator.keys import KeyStore
 from harness.emulator.memory import CardMemory
 from harness.emulator.pace import PaceChip
@@ -20,9 +20,7 @@ from harness.emulator.pins import PinPad
 from harness.emulator.status import Refused, SecurityStatus
 from harness.errors import LinkError, UsageError
 from harness.profile import Interface, Recognition
-from harness.secure_messaging import ChipSession, SecureMessagingFault
 
-_ALLOWED_CLASSES = frozenset((0x00, 0x0C, 0x10, 0x1C))
 _BEHIND_PACE = frozenset(
     (
         INS.VERIFY,
@@ -75,8 +73,10 @@ class EmulatedCard:
         """Power the card up, or reset it, and return its ATR."""
         atr = self.atr
         status = SecurityStatus(self._interface)
-        application = _Application(self._image, status, self._memory, self._clock, self._randbelow)
-        self._respond = AnswerParts(application.respond)
+        application = EidApplication(self._image, status, self._memory, self._randbelow)
+        rules, passwords = self._image.profile.pace, self._image.passwords
+        pace = PaceChip(rules, passwords, self._memory, self._clock, self._randbelow)
+        self._respond = AnswerParts(SecureFront(pace, application))
         return atr
 
     def disconnect(self) -> None:
@@ -96,84 +96,53 @@ class EmulatedCard:
             decoded = CommandApdu.decode(command)
         except ApduFormatError:
             return ResponseApdu(sw=SW.WRONG_LENGTH).encode()
+        if decoded.extended and not self._image.profile.transmission.extended_length:
+            return ResponseApdu(sw=SW.WRONG_LENGTH).encode()
         return self._respond(decoded).encode()
 
 
-class _Application:
-    """One activation of the card: secure messaging on top of the commands."""
+class EidApplication:
+    """The files, codes and keys of one activation of a national ID-card."""
 
     def __init__(
         self,
         image: CardImage,
         status: SecurityStatus,
         memory: CardMemory,
-        clock: Clock,
         randbelow: RandBelow,
     ) -> None:
-        self._extended = image.profile.transmission.extended_length
         self._status = status
         self._randbelow = randbelow
-        self._session: ChipSession | None = None
-        self._agreed: ChipSession | None = None
-        self._pace = PaceChip(image, memory, clock, randbelow, self._established)
         self._files = FileSystem(image, status)
         self._pins = PinPad(image, memory, status)
         self._keys = KeyStore(image, self._pins, status)
         self._family = FAMILIES[image.profile.family](self._pins, self._keys, status)
-        self._dispatch = CommandParts(self._execute)
         self._handlers: dict[int, Callable[[CommandApdu], bytes]] = {
             INS.SELECT: self._files.select,
             INS.READ_BINARY: self._files.read,
-            INS.GET_CHALLENGE: self._get_challenge,
-            INS.GENERAL_AUTHENTICATE: self._pace.general_authenticate,
             INS.MANAGE_SECURITY_ENVIRONMENT: self._manage_environment,
             INS.VERIFY: self._verify,
             INS.CHANGE_REFERENCE_DATA: self._change,
             INS.RESET_RETRY_COUNTER: self._family.unblock,
+            INS.GET_CHALLENGE: self._get_challenge,
             INS.GET_DATA_ODD: self._family.get_data,
             INS.INTERNAL_AUTHENTICATE: self._internal_authenticate,
             INS.PERFORM_SECURITY_OPERATION: self._family.security_operation,
         }
 
-    def respond(self, command: CommandApdu) -> ResponseApdu:
-        """Answer one command, protected if a session is running."""
-        if command.extended and not self._extended:
-            return ResponseApdu(sw=SW.WRONG_LENGTH)
-        if command.cla not in _ALLOWED_CLASSES:
-            return ResponseApdu(sw=SW.CLA_NOT_SUPPORTED)
-        if command.is_secured:
-            return self._respond_secured(command)
-        if self._session is not None:
-            self._end_session()
-        answer = self._dispatch(command)
-        # The token that ends PACE still travels in the clear.
-        self._session, self._agreed = self._agreed, None
-        return answer
-
-    def _respond_secured(self, command: CommandApdu) -> ResponseApdu:
-        if self._session is None:
-            return ResponseApdu(sw=SW.SM_DATA_OBJECTS_INCORRECT)
-        try:
-            plain = self._session.unprotect(command)
-        except SecureMessagingFault as fault:
-            self._end_session()
-            return ResponseApdu(sw=fault.sw)
-        return self._session.protect(self._dispatch(plain), odd=bool(command.ins & 1))
-
-    def _established(self, keys: SessionKeys) -> None:
-        self._agreed = ChipSession(keys)
+    def open_channel(self) -> None:
+        """PACE succeeded."""
         self._status.pace = True
 
-    def _end_session(self) -> None:
-        self._session = None
+    def close_channel(self) -> None:
+        """The channel ended, and with it all that was proved inside."""
         self._status.leave_channel()
 
-    def _execute(self, command: CommandApdu) -> ResponseApdu:
+    def execute(self, command: CommandApdu) -> ResponseApdu:
+        """Answer one plain command."""
         handler = self._handlers.get(command.ins)
         if handler is None:
             return ResponseApdu(sw=SW.INS_NOT_SUPPORTED)
-        if command.ins != INS.GENERAL_AUTHENTICATE:
-            self._pace.abandon()
         try:
             if command.ins in _BEHIND_PACE:
                 self._status.require_channel()
@@ -182,15 +151,9 @@ class _Application:
             return ResponseApdu(sw=refusal.sw)
 
     def _manage_environment(self, command: CommandApdu) -> bytes:
-        if (command.p1, command.p2) == (0xC1, 0xA4):
-            if self._status.pace:  # no second PACE within a channel (BSI TR-03110-2, 3.2)
-                raise Refused(SW.CONDITIONS_NOT_SATISFIED)
-            self._pace.set_authentication_template(command.data)
-            return b""
         uses = self._family.templates.get(command.p2, ())
         if command.p1 != 0x41 or not uses:
             raise Refused(SW.INCORRECT_P1_P2)
-        self._status.require_channel()
         self._keys.set_environment(uses, command.data)
         return b""
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from harness import tlv
 from harness.apdu import CLA_CHAINING, SW, CommandApdu
 from harness.clock import Clock
 from harness.crypto.curve import STANDARDIZED, RandBelow
 from harness.crypto.kdf import SessionKeys, password_key
-from harness.crypto.pace import Agreement, Confirmation, KeyAgreementError, Mapping, encrypt_nonce
+from harness.crypto.pace import (
+    Agreement,
+    Confirmation,
+    GenericMapping,
+    KeyAgreementError,
+    encrypt_nonce,
+)
 from harness.crypto.suite import PaceSuite
-from harness.emulator.memory import CardMemory
-from harness.emulator.personalise import CardImage
 from harness.emulator.status import Refused
+from harness.profile import Pace
 from harness.secret import Secret
 from harness.security_info import encode_oid
 from harness.tlv import TlvError
@@ -32,32 +38,50 @@ class _Chosen:
 @dataclass(frozen=True, slots=True)
 class _Nonce:
     nonce: bytes
-    mapping: Mapping
+    mapping: GenericMapping
 
 
 _Step = _Chosen | _Nonce | Agreement | Confirmation
 
 
+class WrongPasswords(Protocol):
+    """The count of wrong passwords in a row, which outlives the power."""
+
+    @property
+    def wrong_passwords(self) -> int:
+        """How many there were since the last right one."""
+        ...
+
+    def set_wrong_passwords(self, count: int) -> None:
+        """Store a new count."""
+        ...
+
+
 class PaceChip:
-    """One run of PACE after the other; `established` is called with the keys of each success."""
+    """The card's side of PACE, one run after the other."""
 
     def __init__(
         self,
-        image: CardImage,
-        memory: CardMemory,
+        rules: Pace,
+        passwords: Mapping[str, Secret],
+        counter: WrongPasswords,
         clock: Clock,
         randbelow: RandBelow,
-        established: Callable[[SessionKeys], None],
     ) -> None:
-        self._image = image
-        self._rules = image.profile.pace
-        self._suite = PaceSuite.of(self._rules.oid)
-        self._domain = STANDARDIZED[self._rules.parameter_id]
-        self._memory = memory
+        self._rules = rules
+        self._passwords = passwords
+        self._suite = PaceSuite.of(rules.oid)
+        self._domain = STANDARDIZED[rules.parameter_id]
+        self._counter = counter
         self._clock = clock
         self._randbelow = randbelow
-        self._established = established
         self._step: _Step | None = None
+        self._agreed: SessionKeys | None = None
+
+    def agreed(self) -> SessionKeys | None:
+        """The keys of a run that just ended well, handed out once."""
+        keys, self._agreed = self._agreed, None
+        return keys
 
     def abandon(self) -> None:
         """Forget a run that was begun; any other command in between does this."""
@@ -79,9 +103,9 @@ class PaceChip:
             raise Refused(SW.WRONG_DATA)
         self._check_parameters(tlv.find(objects, 0x84))
         name = _PASSWORDS.get(tlv.find(objects, 0x83) or b"", "")
-        if name not in self._rules.passwords or name not in self._image.passwords:
+        if name not in self._rules.passwords or name not in self._passwords:
             raise Refused(SW.REFERENCED_DATA_NOT_FOUND)
-        self._step = _Chosen(self._image.passwords[name])
+        self._step = _Chosen(self._passwords[name])
 
     def _check_parameters(self, reference: bytes | None) -> None:
         if reference is None:
@@ -117,7 +141,7 @@ class PaceChip:
         size = self._rules.nonce_size
         nonce = self._randbelow(1 << 8 * size).to_bytes(size, "big")
         key = password_key(step.password, self._suite.cipher)
-        self._step = _Nonce(nonce, Mapping(self._suite, self._domain, self._randbelow))
+        self._step = _Nonce(nonce, GenericMapping(self._suite, self._domain, self._randbelow))
         return tlv.encode(_DYNAMIC, tlv.encode(0x80, encrypt_nonce(nonce, key)))
 
     def _map(self, step: _Nonce, peer: bytes) -> bytes:
@@ -135,15 +159,15 @@ class PaceChip:
         return tlv.encode(_DYNAMIC, tlv.encode(0x84, step.public))
 
     def _confirm(self, step: Confirmation, token: bytes) -> bytes:
-        wrong = self._memory.wrong_passwords
+        wrong = self._counter.wrong_passwords
         delay = self._rules.delay
         if delay is not None and wrong >= delay.after:
             self._clock.sleep(delay.seconds)
         if not hmac.compare_digest(token, step.peer_token):
-            self._memory.set_wrong_passwords(wrong + 1)
+            self._counter.set_wrong_passwords(wrong + 1)
             raise Refused(self._rules.wrong_password)
-        self._memory.set_wrong_passwords(0)
-        self._established(step.keys)
+        self._counter.set_wrong_passwords(0)
+        self._agreed = step.keys
         return tlv.encode(_DYNAMIC, tlv.encode(0x86, step.own_token))
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from harness import tlv
 from harness.emulator.person import Person
 from harness.emulator.pki import TestPki, make_pki
+from harness.mrz import Mrz
 from harness.profile import Content, Pace, PinRules, Profile
 from harness.secret import Secret
 from harness.security_info import PaceInfo, encode_pace_info
@@ -52,7 +53,7 @@ def personalise(profile: Profile, person: Person, seed: int = 0) -> CardImage:
         serial=f"{profile.name}/{person.document_number}/{seed}",
         contents=_contents(profile, person, pki),
         keys={"authentication": pki.authentication_key, "signing": pki.signing_key},
-        passwords={"CAN": person.can},
+        passwords={"CAN": person.can, "MRZ": _mrz(person)},
         pin2_changed=person.pin2_changed,
         authorities=pki.authorities,
         digest_key=digest_key,
@@ -89,6 +90,11 @@ def _contents(profile: Profile, person: Person, pki: TestPki) -> dict[Content, b
         Content.AUTHENTICATION_CERTIFICATE: pki.authentication,
         Content.SIGNING_CERTIFICATE: pki.signing,
     }
+
+
+def _mrz(person: Person) -> Mrz:
+    dates = (f"{day:%y%m%d}" for day in (person.birth_date, person.expiry_date))
+    return Mrz(person.document_number, *dates)
 
 
 def card_access(pace: Pace) -> bytes:

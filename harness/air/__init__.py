@@ -1,0 +1,1 @@
+"""What happens between the phone and the card: time on the air, a hand that moves, what breaks."""

@@ -1,0 +1,20 @@
+"""`eidrig doctor`: what this machine has, lacks, and what to do about it."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from harness.transport.doctor import examine
+
+_MARKS = {True: "[green]ok[/]", False: "[red]missing[/]", None: "[yellow]unknown[/]"}
+
+
+@click.command("doctor")
+def command() -> None:
+    """Check Python extras, PC/SC, the virtual reader, permissions and programs."""
+    table = Table("", "What", "Found", "What to do", box=None, pad_edge=False)
+    for finding in examine():
+        table.add_row(_MARKS[finding.ok], finding.name, finding.detail, finding.advice)
+    Console().print(table)

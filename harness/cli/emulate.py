@@ -1,0 +1,89 @@
+"""`eidrig emulate`: serve an emulated card to a reader until told to stop."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import click
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from harness.cli.options import FILE, card_options, emulated_options
+from harness.emulator.card import EmulatedCard
+from harness.emulator.person import Person
+from harness.errors import UsageError
+from harness.station import CardOptions, card_image, card_memory, host_and_port, port_number
+from harness.transport.storage import write_atomic
+from harness.transport.tcp import Dialling, Listening, Place
+from harness.transport.vpcd import Visit, VpcdCard
+
+
+@click.command("emulate")
+@click.argument("profile")
+@click.option(
+    "--at",
+    default="vpcd:127.0.0.1:35963",
+    show_default=True,
+    metavar="URI",
+    help="vpcd:<host>:<port> calls a waiting reader (35963 is pcscd's virtual one), "
+    "vpcd-listen:<port> waits for a reader.",
+)
+@click.option("--once", is_flag=True, help="End when the first reader leaves.")
+@click.option("--ca-out", type=FILE, help="Write the card's test CA certificates as PEM.")
+@card_options
+def command(  # noqa: PLR0913 - one parameter an option
+    *,
+    profile: str,
+    at: str,
+    once: bool,
+    ca_out: Path | None,
+    person: Path | None,
+    seed: int,
+    state: Path | None,
+    interface: str,
+) -> None:
+    """Serve an emulated card of PROFILE (a name or a .toml file) to a reader."""
+    options = emulated_options(profile, person, seed, state, interface)
+    image, holder = card_image(options)
+    card = EmulatedCard(image, options.interface, card_memory(image, state))
+    place = _place(at)
+    if ca_out is not None:
+        write_atomic(ca_out, _pem(image.authorities))
+    _announce_codes(options, holder)
+    server = VpcdCard(card, place, observe=_announce)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.stop())
+    click.echo(f"ready: {image.profile.name}, {options.interface}, at {at}")
+    server.serve(once=once)
+    click.echo("stopped")
+
+
+def _place(at: str) -> Place:
+    kind, _, where = at.partition(":")
+    match kind:
+        case "vpcd":
+            return Dialling(*host_and_port(where))
+        case "vpcd-listen":
+            return Listening(port_number(where))
+    message = f"{at} is no place for a card; there are vpcd:<host>:<port> and vpcd-listen:<port>"
+    raise UsageError(message)
+
+
+def _announce_codes(options: CardOptions, person: Person) -> None:
+    """An invented card's codes are there to be known; those of a person file stay its own."""
+    if options.person is not None:
+        click.echo(f"codes: as in {options.person}")
+        return
+    codes = {"CAN": person.can, "PIN1": person.pin1, "PIN2": person.pin2, "PUK": person.puk}
+    shown = ", ".join(f"{name} {code.reveal().decode()}" for name, code in codes.items())
+    click.echo(f"codes: {shown}")
+
+
+def _announce(visit: Visit) -> None:
+    click.echo(visit.value)
+
+
+def _pem(certificates: tuple[bytes, ...]) -> bytes:
+    parsed = (x509.load_der_x509_certificate(der) for der in certificates)
+    return b"".join(each.public_bytes(Encoding.PEM) for each in parsed)

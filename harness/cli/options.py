@@ -1,0 +1,94 @@
+"""Options that several commands share, and the secrets behind some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from harness.profile import Interface
+from harness.secret import Can, Digits, Pin
+from harness.station import CardOptions, Codes, Station
+from harness.transport.credential import SOURCES, ask
+from harness.transport.storage import read_bytes
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def card_options(command: Command) -> Command:
+    """The options that say which emulated card to make."""
+    for option in (
+        click.option("--state", type=FILE, help="Keep the emulated card's counters in this file."),
+        click.option("--seed", type=int, default=0, show_default=True, help="Seed of its keys."),
+        click.option("--person", type=FILE, help="TOML file with the person it is made for."),
+        click.option(
+            "--interface",
+            type=click.Choice([each.value for each in Interface]),
+            default=Interface.CONTACTLESS.value,
+            show_default=True,
+            help="How the emulated card is reached.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def code_options(command: Command) -> Command:
+    """The options that say where CAN and PINs come from."""
+    for name in ("pin2", "pin1", "can"):
+        command = click.option(
+            f"--{name}-from",
+            metavar="SOURCE",
+            help=f"Where the {name.upper()} comes from: {SOURCES}. "
+            "Default: prompt for a real card, the person's own for an emulated one.",
+        )(command)
+    return command
+
+
+def ask_codes(station: Station, wanted: dict[str, str | None]) -> Codes:
+    """Fetch every code in `wanted` (name to source or None) before the card is touched.
+
+    Raises:
+        UsageError: a source has none, or it is malformed.
+    """
+    own = station.codes
+    return Codes(
+        can=_code("CAN", Can, wanted, own.can),
+        pin1=_code("PIN1", Pin, wanted, own.pin1),
+        pin2=_code("PIN2", Pin, wanted, own.pin2),
+    )
+
+
+D = TypeVar("D", bound=Digits)
+
+
+def _code(name: str, kind: type[D], wanted: dict[str, str | None], own: D | None) -> D | None:
+    if name not in wanted:
+        return None
+    source = wanted[name]
+    if source is None and own is not None:
+        return own
+    return ask(source or "prompt", kind, name)
+
+
+def trusted(station: Station, files: tuple[Path, ...]) -> tuple[bytes, ...]:
+    """The DER certificates to check chains against: the files given, else the card's own test CA.
+
+    Raises:
+        UsageError: a file holds no certificate.
+    """
+    if not files:
+        return station.authorities
+    from harness.terminal.certificate import load_certificates  # noqa: PLC0415
+
+    return tuple(der for file in files for der in load_certificates(read_bytes(file), str(file)))
+
+
+def emulated_options(
+    profile: str | None, person: Path | None, seed: int, state: Path | None, interface: str
+) -> CardOptions:
+    """The values of `card_options` as one value."""
+    return CardOptions(profile, person, seed, state, Interface(interface))

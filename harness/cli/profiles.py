@@ -1,0 +1,68 @@
+"""`eidrig profiles`: the card profiles that come with the package."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from harness.profile import Profile
+from harness.profiles import builtin, builtin_names, load_profile
+from harness.security_info import describe_oid
+
+
+@click.command("profiles")
+@click.argument("name", required=False)
+@click.option("--json", "as_object", is_flag=True, help="Print the whole profile as JSON.")
+def command(*, name: str | None, as_object: bool) -> None:
+    """List the profiles, or show NAME (or a .toml file) with what is unknown about it."""
+    if name is None:
+        _list(as_object=as_object)
+        return
+    profile = load_profile(name)
+    if as_object:
+        click.echo(profile.model_dump_json(indent=2, by_alias=True))
+    else:
+        _show(profile)
+
+
+def _list(*, as_object: bool) -> None:
+    if as_object:
+        click.echo(json.dumps(builtin_names()))
+        return
+    table = Table("Name", "Card", "PACE", box=None, pad_edge=False)
+    for name in builtin_names():
+        profile = builtin(name)
+        table.add_row(name, profile.title, _pace(profile))
+    Console().print(table)
+
+
+def _pace(profile: Profile) -> str:
+    return f"{describe_oid(profile.pace.oid)}, parameters {profile.pace.parameter_id}"
+
+
+def _show(profile: Profile) -> None:
+    console = Console()
+    console.print(f"[bold]{profile.name}[/]: {profile.title}")
+    table = Table("What", "Fact", "Source", box=None, pad_edge=False)
+    for entry in profile.recognise:
+        chip = f" ({entry.personality})" if entry.personality else ""
+        table.add_row(f"{entry.interface} ATR{chip}", entry.atr.hex().upper(), entry.source)
+    table.add_row("PACE", _pace(profile), profile.pace.source)
+    for name, directory in profile.directories.items():
+        aid = f", AID {directory.aid.hex().upper()}" if directory.aid else ""
+        table.add_row(f"directory {name}", f"{directory.path}{aid}", directory.source)
+    for name, file in profile.files.items():
+        place = profile.directories[file.directory].path
+        table.add_row(f"file {name}", f"{place}/{file.fid.hex().upper()}", file.source)
+    for name, pin in profile.pins.items():
+        rules = f"reference {pin.reference:02X}, {pin.tries} tries, from {pin.min_length} digits"
+        table.add_row(name, rules, pin.source)
+    for name, key in profile.keys.items():
+        table.add_row(f"{name} key", f"reference {key.reference:02X}, {key.pin}", key.source)
+    console.print(table)
+    console.print("\n[bold]Unknown[/]" if profile.unknown else "")
+    for each in profile.unknown:
+        console.print(f"  {each}")

@@ -1,0 +1,142 @@
+"""A card that answers from a recording, behind a channel of its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+
+from harness.apdu import INS, SW, ApduFormatError, CommandApdu, ResponseApdu
+from harness.clock import WallClock
+from harness.crypto.curve import RandBelow
+from harness.emulator.chaining import AnswerParts, Responder
+from harness.emulator.front import SecureFront
+from harness.emulator.pace import PaceChip
+from harness.errors import LinkError, UsageError
+from harness.profile import Profile
+from harness.recording import Recording
+from harness.secret import Can
+from harness.trace import hide_codes
+
+_DIRECTORY_BY = (0x00, 0x01, 0x03, 0x04)
+
+
+class ReplayedCard:
+    """Answers each command as the recorded card did when it stood at the same file.
+
+    It opens the channel with whatever CAN the terminal uses, because a recording holds none.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        profile: Profile,
+        can: Can,
+        randbelow: RandBelow = secrets.randbelow,
+    ) -> None:
+        self._recording = recording
+        self._profile = profile
+        self._can = can
+        self._randbelow = randbelow
+        self._respond: Responder | None = None
+
+    def connect(self) -> bytes:
+        """Start the recorded card anew."""
+        pace = PaceChip(
+            self._profile.pace, {"CAN": self._can}, _NoCounter(), WallClock(), self._randbelow
+        )
+        self._respond = AnswerParts(SecureFront(pace, _Played(self._recording)))
+        return self._recording.atr
+
+    def disconnect(self) -> None:
+        """Take the power away."""
+        self._respond = None
+
+    def transmit(self, command: bytes) -> bytes:
+        """Answer one command from the recording.
+
+        Raises:
+            LinkError: the card is not connected.
+            UsageError: the recorded run never sent this command at this place.
+        """
+        if self._respond is None:
+            message = "the replayed card is not connected"
+            raise LinkError(message)
+        try:
+            decoded = CommandApdu.decode(command)
+        except ApduFormatError:
+            return ResponseApdu(sw=SW.WRONG_LENGTH).encode()
+        return self._respond(decoded).encode()
+
+
+class _NoCounter:
+    """A replayed card accepts every CAN and so has nothing to count."""
+
+    wrong_passwords = 0
+
+    def set_wrong_passwords(self, count: int) -> None:
+        """Forget the count."""
+
+
+class _Place:
+    """Where in the file tree a row of commands has led, told by the SELECTs alone."""
+
+    def __init__(self) -> None:
+        self._directory, self._file = "", ""
+
+    def __str__(self) -> str:
+        return f"{self._directory} {self._file}"
+
+    def follow(self, command: CommandApdu) -> None:
+        """Take a SELECT that the card accepted."""
+        chosen = f"{command.p1:02X}{command.data.hex()}"
+        if command.p1 in _DIRECTORY_BY:
+            self._directory, self._file = chosen, ""
+        else:
+            self._file = chosen
+
+
+class _Played:
+    """The recorded exchanges by place and command; repeated ones in their recorded order."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._answers: dict[tuple[str, str], list[ResponseApdu]] = defaultdict(list)
+        self._place = _Place()
+        place = _Place()
+        for each in recording.exchanges:
+            answer = ResponseApdu.decode(bytes.fromhex(each.response))
+            command = CommandApdu.decode(bytes.fromhex(each.command.replace("**", "00")))
+            self._answers[str(place), _key(command)].append(answer)
+            if command.ins == INS.SELECT and answer.ok:
+                place.follow(command)
+
+    def execute(self, command: CommandApdu) -> ResponseApdu:
+        """The recorded answer; the last one stands for every further repetition."""
+        answers = self._answers.get((str(self._place), _key(command)))
+        if not answers:
+            answers = self._anywhere(command)
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if command.ins == INS.SELECT and answer.ok:
+            self._place.follow(command)
+        return answer
+
+    def _anywhere(self, command: CommandApdu) -> list[ResponseApdu]:
+        """Selecting leads to the same file wherever it was recorded; nothing else does."""
+        if command.ins == INS.SELECT:
+            for (_, key), answers in self._answers.items():
+                if key == _key(command):
+                    return answers
+        message = (
+            f"the recording has no answer to {command.name} at this place; "
+            "record the run again with the commands that are needed"
+        )
+        raise UsageError(message)
+
+    def open_channel(self) -> None:
+        """Nothing recorded depends on it."""
+
+    def close_channel(self) -> None:
+        """Nothing recorded depends on it."""
+
+
+def _key(command: CommandApdu) -> str:
+    return hide_codes(command.encode())

@@ -1,0 +1,1 @@
+"""What a run brought, for eyes and for programs."""

@@ -1,0 +1,157 @@
+"""A reading as one stable JSON object and as a page of text."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.errors import PinError
+from harness.profile import Content, PinName
+from harness.tap import OK, Reading
+from harness.terminal.certificate import Certificate
+from harness.terminal.eid import KeyName
+from harness.trace import Journal
+
+_KEYS: tuple[KeyName, ...] = ("authentication", "signing")
+_PINS: tuple[PinName, ...] = ("PIN1", "PIN2", "PUK")
+
+
+def as_json(reading: Reading, journal: Journal, place: str) -> str:
+    """The object that `eidrig read --json` prints; docs/json.md describes every key."""
+    document = {
+        "profile": reading.profile.name if reading.profile else None,
+        "card": {
+            "place": place,
+            "atr": reading.atr.hex().upper() or None,
+            "interface": reading.interface,
+        },
+        "outcome": reading.outcome,
+        "error": str(reading.error) if reading.error else None,
+        "pace": _pace(reading),
+        **{name.lower(): _pin(reading, name) for name in _PINS},
+        "certificates": {name: _certificate(reading, name) for name in _KEYS},
+        "personal_data": personal_data(reading),
+        "authentication": {"signature_verified": reading.signatures.get("authentication")},
+        "signing": {"signature_verified": reading.signatures.get("signing")},
+        "time": {
+            "total_s": round(reading.total_seconds, 6),
+            "phases": [{"name": p.name, "seconds": round(p.seconds, 6)} for p in journal.phases],
+        },
+        "apdus": journal.apdus,
+        "bytes_sent": journal.bytes_sent,
+        "bytes_received": journal.bytes_received,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _pace(reading: Reading) -> dict[str, object] | None:
+    if reading.pace is None:
+        return None
+    return {
+        "oid": reading.pace.oid,
+        "parameter_id": reading.pace.parameter_id,
+        "password": "CAN",
+    }
+
+
+def _pin(reading: Reading, name: PinName) -> dict[str, object]:
+    known: dict[str, object] = {"tries_left": reading.tries_left.get(name)}
+    return known if name == "PUK" else {"verified": reading.verified.get(name)} | known
+
+
+def _certificate(reading: Reading, name: KeyName) -> dict[str, object] | None:
+    certificate = reading.certificates.get(name)
+    if certificate is None:
+        return None
+    return {
+        "der_hex": certificate.der.hex(),
+        "subject": certificate.subject,
+        "personal_code": certificate.personal_code,
+        "not_before": certificate.not_before.isoformat(),
+        "not_after": certificate.not_after.isoformat(),
+        "key_usage": list(certificate.key_usage),
+        "chain_verified": reading.chains.get(name),
+    }
+
+
+def personal_data(reading: Reading) -> dict[str, str] | None:
+    """The personal data with dates as YYYY-MM-DD; a date that is none stays as the card has it."""
+    if not reading.personal_data:
+        return None
+    shown: dict[str, str] = {}
+    for content, text in reading.personal_data.items():
+        match content:
+            case Content.BIRTH_DATE_AND_PLACE:
+                shown["birth_date"] = _date(text[:10])
+                shown["birth_place"] = text[10:].strip()
+            case Content.BIRTH_DATE | Content.EXPIRY_DATE:
+                shown[content.replace("-", "_")] = _date(text)
+            case _:
+                shown[content.replace("-", "_")] = text
+    return shown
+
+
+def _date(text: str) -> str:
+    try:
+        return f"{datetime.strptime(text, '%d %m %Y'):%Y-%m-%d}"  # noqa: DTZ007 - a day, no moment
+    except ValueError:
+        return text
+
+
+def summary(reading: Reading, journal: Journal, place: str) -> RenderableType:
+    """What a person wants to see after a tap."""
+    return Group(_facts(reading, place), Text(), _times(reading, journal), _verdict(reading))
+
+
+def _facts(reading: Reading, place: str) -> Table:
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column(overflow="fold")
+    title = reading.profile.title if reading.profile else "unknown card"
+    facts.add_row("Card", f"{title}, {reading.interface or 'not activated'}, at {place}")
+    for key, value in (personal_data(reading) or {}).items():
+        facts.add_row(key.replace("_", " ").capitalize(), value)
+    for name, certificate in reading.certificates.items():
+        facts.add_row(f"{name.capitalize()} certificate", _described(reading, name, certificate))
+    for pin in _PINS:
+        if pin in reading.tries_left:
+            state = {True: "right, ", False: "refused, "}.get(reading.verified.get(pin), "")  # type: ignore[arg-type]
+            facts.add_row(pin, f"{state}{reading.tries_left[pin]} tries left")
+    for name, is_right in reading.signatures.items():
+        facts.add_row(f"{name.capitalize()} signature", "verified" if is_right else "not verified")
+    return facts
+
+
+def _described(reading: Reading, name: KeyName, certificate: Certificate) -> str:
+    chain = {True: "chain verified", False: "chain NOT verified"}.get(
+        reading.chains.get(name),  # type: ignore[arg-type]
+        "chain not checked",
+    )
+    until = f"{certificate.not_after:%Y-%m-%d}"
+    return f"{certificate.subject}\nvalid until {until}, {chain}, {len(certificate.der)} bytes"
+
+
+def _times(reading: Reading, journal: Journal) -> Table:
+    table = Table(box=None, padding=(0, 2), pad_edge=False)
+    table.add_column("Phase")
+    table.add_column("ms", justify="right")
+    for phase in journal.phases:
+        table.add_row(phase.name, f"{phase.seconds * 1000:.1f}")
+    table.add_row("[bold]total[/]", f"[bold]{reading.total_seconds * 1000:.1f}[/]")
+    sent, received = journal.bytes_sent, journal.bytes_received
+    table.caption = f"{journal.apdus} APDUs, {sent} bytes sent, {received} received"
+    table.caption_justify = "left"
+    return table
+
+
+def _verdict(reading: Reading) -> Text:
+    if reading.outcome == OK:
+        return Text("\nRead completely.", style="bold green")
+    tries = ""
+    if isinstance(reading.error, PinError) and reading.error.tries_left is not None:
+        tries = f" ({reading.error.tries_left} tries left)"
+    return Text(f"\nNot completed: {reading.outcome}{tries}", style="bold red")

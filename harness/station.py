@@ -1,0 +1,213 @@
+"""The one place that knows how a stack is put together, from a place to reach a card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import cycle
+from pathlib import Path
+from types import MappingProxyType
+
+from harness.clock import Clock, WallClock
+from harness.emulator.card import EmulatedCard
+from harness.emulator.memory import CardMemory
+from harness.emulator.person import Person, parse_person
+from harness.emulator.personalise import CardImage, personalise
+from harness.emulator.replayed import ReplayedCard
+from harness.errors import UsageError
+from harness.icc import Icc
+from harness.profile import Interface, Profile
+from harness.profiles import DEFAULT_PROFILE, load_profile, recognise
+from harness.recording import Recording
+from harness.secret import Can, Digits
+from harness.trace import Journal, Journaled, Observer
+from harness.transport.storage import read_bytes, read_text, write_atomic
+from harness.transport.vpcd import VpcdReader
+
+PLACES = (
+    "emulated:, pcsc:<regular expression>, vpcd-listen:<port>, vpcd:<host>:<port>, replay:<file>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The secrets of one card holder, each None where it is not needed or not known."""
+
+    can: Can | None = None
+    pin1: Digits | None = None
+    pin2: Digits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardOptions:
+    """What to make an emulated card of; harmless for a card that exists already."""
+
+    profile: str | None = None
+    person: Path | None = None
+    seed: int = 0
+    state: Path | None = None
+    interface: Interface = Interface.CONTACTLESS
+
+
+@dataclass(slots=True)
+class Station:
+    """A card within reach: the stack to speak to it, and what is known of it beforehand.
+
+    `icc` notes every exchange in `journal`. `codes` are those of a card that is not real, and
+    `authorities` the DER certificates that its chain may be checked against. `is_precious` marks a
+    card whose tries must not be spent lightly.
+    """
+
+    icc: Icc
+    place: str = ""
+    journal: Journal = field(default_factory=Journal)
+    profile: Profile | None = None
+    codes: Codes = field(default_factory=Codes)
+    authorities: tuple[bytes, ...] = ()
+    is_precious: bool = True
+    emulated: EmulatedCard | None = None
+    challenge: Callable[[], bytes] | None = None
+
+    @classmethod
+    def open(
+        cls,
+        place: str = "emulated:",
+        options: CardOptions | None = None,
+        *,
+        observers: Sequence[Observer] = (),
+        clock: Clock | None = None,
+    ) -> Station:
+        """Put the stack for a place together; nothing is sent to the card yet.
+
+        Raises:
+            UsageError: no such kind of place, or something it needs is missing or malformed.
+            NoReaderError: there is no such reader.
+        """
+        kind, colon, where = place.partition(":")
+        opener = _OPENERS.get(kind)
+        if opener is None or not colon:
+            message = f"{place} is no place to reach a card; there are {PLACES}"
+            raise UsageError(message)
+        clock = clock or WallClock()
+        station = opener(where, options or CardOptions(), clock)
+        journal = Journal(clock, observers)
+        return replace(station, place=place, journal=journal, icc=Journaled(station.icc, journal))
+
+    def profile_for(self, atr: bytes) -> Profile:
+        """The profile that was named, else the one that knows this ATR.
+
+        Raises:
+            UsageError: none was named and none knows it.
+        """
+        return self.profile or recognise(atr)
+
+
+def card_image(options: CardOptions) -> tuple[CardImage, Person]:
+    """Personalise the card that `options` describe.
+
+    Raises:
+        UsageError: the profile or person cannot be read or is not valid.
+    """
+    profile = load_profile(options.profile or DEFAULT_PROFILE)
+    person = Person()
+    if options.person is not None:
+        person = parse_person(read_text(options.person), str(options.person))
+    return personalise(profile, person, options.seed), person
+
+
+def card_memory(image: CardImage, state: Path | None) -> CardMemory:
+    """The card's counters, kept in a file if one is named.
+
+    Raises:
+        UsageError: the file is not this card's, or cannot be read.
+    """
+    if state is None:
+        return CardMemory(image)
+    saved = read_bytes(state) if state.exists() else None
+    return CardMemory(image, saved, keep=lambda raw: write_atomic(state, raw))
+
+
+def _open_emulated(where: str, options: CardOptions, clock: Clock) -> Station:
+    if where:
+        message = f"emulated: stands alone; choose the card with --profile, not {where}"
+        raise UsageError(message)
+    image, person = card_image(options)
+    card = EmulatedCard(image, options.interface, card_memory(image, options.state), clock)
+    return Station(
+        icc=card,
+        profile=image.profile,
+        codes=Codes(person.can, person.pin1, person.pin2),
+        authorities=image.authorities,
+        is_precious=False,
+        emulated=card,
+    )
+
+
+def _open_replay(where: str, options: CardOptions, clock: Clock) -> Station:  # noqa: ARG001
+    recording = Recording.from_json(read_text(Path(where)), where)
+    profile = load_profile(options.profile or recording.profile)
+    can = Can("000000")  # a replayed card opens its channel with any CAN both sides use
+    challenges = cycle(recording.challenges or (bytes(48),))
+    return Station(
+        icc=ReplayedCard(recording, profile, can),
+        profile=profile,
+        codes=Codes(can, Digits("0000"), Digits("00000")),
+        is_precious=False,
+        challenge=lambda: next(challenges),
+    )
+
+
+def _open_pcsc(where: str, options: CardOptions, clock: Clock) -> Station:  # noqa: ARG001
+    from harness.transport.pcsc import PcscCard  # noqa: PLC0415 - needs pyscard
+
+    return Station(icc=PcscCard(where), profile=_named(options))
+
+
+def _open_vpcd_listen(where: str, options: CardOptions, clock: Clock) -> Station:  # noqa: ARG001
+    return Station(icc=VpcdReader.listen(port_number(where)), profile=_named(options))
+
+
+def _open_vpcd(where: str, options: CardOptions, clock: Clock) -> Station:  # noqa: ARG001
+    host, port = host_and_port(where)
+    return Station(icc=VpcdReader.dial(host, port, wait_seconds=10.0), profile=_named(options))
+
+
+def _named(options: CardOptions) -> Profile | None:
+    return load_profile(options.profile) if options.profile else None
+
+
+def host_and_port(where: str) -> tuple[str, int]:
+    """Split `host:port`.
+
+    Raises:
+        UsageError: it has another form.
+    """
+    host, _, port = where.rpartition(":")
+    if not host:
+        message = f"vpcd:{where} lacks a host or a port; write vpcd:127.0.0.1:35963"
+        raise UsageError(message)
+    return host, port_number(port)
+
+
+def port_number(text: str) -> int:
+    """A TCP port.
+
+    Raises:
+        UsageError: it is not 0 to 65535.
+    """
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65535:
+        message = f"{text!r} is not a port number"
+        raise UsageError(message)
+    return int(text)
+
+
+_OPENERS: Mapping[str, Callable[[str, CardOptions, Clock], Station]] = MappingProxyType(
+    {
+        "emulated": _open_emulated,
+        "replay": _open_replay,
+        "pcsc": _open_pcsc,
+        "vpcd-listen": _open_vpcd_listen,
+        "vpcd": _open_vpcd,
+    }
+)

@@ -1,0 +1,1 @@
+"""The terminal's side: what a phone does with a card."""

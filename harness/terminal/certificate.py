@@ -1,0 +1,189 @@
+"""The holder's certificates, parsed and held against their issuers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from harness.errors import CheckError, ProtocolViolation, UsageError
+
+_IDENTITY_TYPE = "PNO"
+_HASHES: tuple[hashes.HashAlgorithm, ...] = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One X.509 certificate with what a reader of an ID-card wants to know of it."""
+
+    der: bytes
+    subject: str
+    personal_code: str | None
+    not_before: datetime
+    not_after: datetime
+    key_usage: tuple[str, ...]
+    public_key: ec.EllipticCurvePublicKey
+
+    @classmethod
+    def parse(cls, der: bytes) -> Certificate:
+        """Read one DER certificate with an elliptic-curve key.
+
+        Raises:
+            ProtocolViolation: not a whole certificate, or another kind of key.
+        """
+        try:
+            parsed = x509.load_der_x509_certificate(der)
+            key = parsed.public_key()
+            subject, usage = _written(parsed.subject), _key_usage(parsed)
+            code = _personal_code(parsed.subject)
+        except (ValueError, x509.DuplicateExtension) as error:
+            message = f"the card's certificate cannot be read: {error}"
+            raise ProtocolViolation(message, "RFC 5280, 4.1") from None
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            message = f"the certificate of {subject} has no elliptic-curve key"
+            raise ProtocolViolation(message, "RFC 5480, 2")
+        return cls(
+            der,
+            subject,
+            code,
+            parsed.not_valid_before_utc,
+            parsed.not_valid_after_utc,
+            usage,
+            key,
+        )
+
+    def check_signature(self, signature: bytes, digest: bytes) -> None:
+        """Verify r || s over a digest of 32, 48 or 64 bytes.
+
+        Raises:
+            CheckError: the signature was not made by this certificate's key over this digest.
+        """
+        half = (self.public_key.key_size + 7) // 8
+        if len(signature) != 2 * half:
+            message = f"a signature of {len(signature)} bytes came where {2 * half} are due"
+            raise CheckError(message)
+        r, s = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
+        algorithm = next(each for each in _HASHES if each.digest_size == len(digest))
+        try:
+            scheme = ec.ECDSA(Prehashed(algorithm))
+            self.public_key.verify(encode_dss_signature(r, s), digest, scheme)
+        except InvalidSignature:
+            message = f"the signature does not verify under the certificate of {self.subject}"
+            raise CheckError(message) from None
+
+
+def _written(name: x509.Name) -> str:
+    """A name as RFC 4514 writes it, with names for the attributes of natural persons."""
+    return name.rfc4514_string(
+        {
+            NameOID.SERIAL_NUMBER: "serialNumber",
+            NameOID.SURNAME: "SN",
+            NameOID.GIVEN_NAME: "GN",
+        }
+    )
+
+
+def _key_usage(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return ()
+    names = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+    )
+    return tuple(name for name in names if getattr(usage, name))
+
+
+def _personal_code(subject: x509.Name) -> str | None:
+    """The code in serialNumber PNOcc-… (ETSI EN 319 412-1, 5.1.3)."""
+    for attribute in subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER):
+        kind, dash, code = str(attribute.value).partition("-")
+        if dash and kind.startswith(_IDENTITY_TYPE) and len(kind) == 5:
+            return code
+    return None
+
+
+class Authorities:
+    """The issuers someone trusts: chains are built from these and must end in a root of theirs."""
+
+    def __init__(self, certificates: Sequence[bytes]) -> None:
+        self._known = [x509.load_der_x509_certificate(der) for der in certificates]
+
+    def check(self, certificate: Certificate, at: datetime | None = None) -> None:
+        """Verify the chain from a certificate to a self-signed authority, all valid at one time.
+
+        Raises:
+            CheckError: no issuer is known, a signature is wrong, an issuer is no CA, or a
+                certificate is not valid at that time.
+        """
+        moment = at or datetime.now(UTC)
+        current = x509.load_der_x509_certificate(certificate.der)
+        _check_validity(current, moment)
+        for _ in range(len(self._known)):
+            issuer = self._issuer_of(current)
+            _check_validity(issuer, moment)
+            if issuer.issuer == issuer.subject:
+                self._issuer_of(issuer)
+                return
+            current = issuer
+        message = f"the chain of {certificate.subject} does not end in a root"
+        raise CheckError(message)
+
+    def _issuer_of(self, certificate: x509.Certificate) -> x509.Certificate:
+        for candidate in self._known:
+            if candidate.subject == certificate.issuer and _signs(candidate, certificate):
+                return candidate
+        message = (
+            f"no trusted authority signed {_written(certificate.subject)}; "
+            f"its issuer is {_written(certificate.issuer)}"
+        )
+        raise CheckError(message)
+
+
+def _signs(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
+        usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
+        certificate.verify_directly_issued_by(issuer)
+    except (x509.ExtensionNotFound, InvalidSignature, ValueError, TypeError):
+        return False
+    return constraints.ca and usage.key_cert_sign
+
+
+def _check_validity(certificate: x509.Certificate, moment: datetime) -> None:
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not begin <= moment <= end:
+        subject = _written(certificate.subject)
+        message = f"{subject} is valid from {begin:%Y-%m-%d} to {end:%Y-%m-%d}, not at {moment}"
+        raise CheckError(message)
+
+
+def load_certificates(raw: bytes, where: str) -> tuple[bytes, ...]:
+    """The certificates of a PEM bundle or one DER certificate, as DER; `where` names it in errors.
+
+    Raises:
+        UsageError: there is no certificate in it.
+    """
+    try:
+        if b"-----BEGIN" in raw:
+            found = x509.load_pem_x509_certificates(raw)
+        else:
+            found = [x509.load_der_x509_certificate(raw)]
+    except ValueError:
+        message = f"{where} holds no certificate in PEM or DER"
+        raise UsageError(message) from None
+    return tuple(each.public_bytes(Encoding.DER) for each in found)

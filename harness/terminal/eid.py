@@ -1,0 +1,237 @@
+"""A national ID-card as its holder's phone uses it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from typing import Literal
+
+from harness.apdu import INS, SW, CommandApdu, ResponseApdu, describe_sw
+from harness.errors import (
+    ApduError,
+    BlockedPinError,
+    LinkError,
+    PinError,
+    UsageError,
+    WrongPinError,
+)
+from harness.profile import Content, KeyRules, PinName, Plan, Profile
+from harness.secret import Digits, Secret
+from harness.terminal.certificate import Certificate
+from harness.terminal.channel import CardChannel
+from harness.terminal.family import FAMILIES, PinState
+from harness.terminal.files import Files
+from harness.terminal.pin_guard import PinGuard
+
+CHALLENGE_SIZE = 48
+KeyName = Literal["authentication", "signing"]
+_BLOCKED = (SW.AUTHENTICATION_METHOD_BLOCKED, SW.REFERENCE_DATA_NOT_USABLE)
+
+
+class Eid:
+    """The card behind a channel: personal data, certificates, codes and keys.
+
+    `challenge` gives the digest that a login proof is made over, random by default; `guard`
+    decides whether a code may be offered at all.
+    """
+
+    def __init__(
+        self,
+        channel: CardChannel,
+        profile: Profile,
+        guard: PinGuard | None = None,
+        plan: Plan | None = None,
+        challenge: Callable[[], bytes] | None = None,
+    ) -> None:
+        self._channel = channel
+        self.profile = profile
+        self._guard = guard or PinGuard()
+        self.files = Files(channel, profile, plan or profile.plans["eidrig"])
+        self._family = FAMILIES[profile.family](channel, profile)
+        self._challenge = challenge or _random_challenge
+        self._states: dict[PinName, PinState] = {}
+
+    def personal_data(self) -> dict[Content, str]:
+        """Every personal data file of the profile, decoded as UTF-8 without fill.
+
+        Raises:
+            ApduError: a file is missing or may not be read.
+        """
+        read: dict[Content, str] = {}
+        for file in self.profile.personal_files:
+            raw = self.files.read(file, within=bool(read))
+            read[file.content] = raw.decode("utf-8", errors="replace").strip("\0 ")
+        return read
+
+    def certificate(self, name: KeyName) -> Certificate:
+        """Read and parse the certificate of a key.
+
+        Raises:
+            ProtocolViolation: the file is cut short or holds no certificate.
+        """
+        file = self.profile.file_with(self.profile.keys[name].certificate)
+        return Certificate.parse(self.files.read(file))
+
+    def tries_left(self, name: PinName) -> int:
+        """How many tries a code has left, as the card counts.
+
+        Raises:
+            ApduError: the card does not tell.
+        """
+        return self._pin_state(name).tries_left
+
+    def _pin_state(self, name: PinName) -> PinState:
+        self.files.enter(self.profile.pins[name].directory)
+        self._states[name] = self._family.pin_state(name)
+        return self._states[name]
+
+    def _known_state(self, name: PinName) -> PinState:
+        return self._states.get(name) or self._pin_state(name)
+
+    def verify(self, name: PinName, code: Digits) -> None:
+        """VERIFY a code in the directory of the key it protects (ISO/IEC 7816-4, 7.5.6).
+
+        The tries left are read first unless they are known, and the guard must admit the code.
+
+        Raises:
+            WrongPinError: the card says that it is wrong, with the tries left.
+            BlockedPinError: it has no tries left, or must be changed before use.
+            PinFloorError: it was not offered.
+        """
+        rules = self.profile.pins[name]
+        padded = self._admitted(name, code)
+        self._enter_for(name)
+        command = CommandApdu(0x00, INS.VERIFY, 0x00, rules.reference, padded)
+        self._offer(name, code, command)
+
+    def _enter_for(self, name: PinName) -> None:
+        for key in self.profile.keys.values():
+            if key.pin == name:
+                self._enter_key(key)
+                return
+        self.files.enter(self.profile.pins[name].directory)
+
+    def _enter_key(self, key: KeyRules) -> None:
+        if key.scope == "local":
+            self.files.enter(key.directory)
+
+    def _admitted(self, name: PinName, code: Digits) -> bytes:
+        """The padded code, once length, counter and guard allow it to be offered."""
+        padded = self._padded(name, code)
+        state = self._known_state(name)
+        if not state.changed:
+            message = f"{name} must be changed before its first use"
+            raise BlockedPinError(message, name, state.tries_left)
+        self._guard.admit(name, code, state.tries_left)
+        return padded
+
+    def _padded(self, name: PinName, code: Digits) -> bytes:
+        rules = self.profile.pins[name]
+        if not rules.min_length <= len(code) <= rules.stored_length:
+            message = f"{name} has {rules.min_length} to {rules.stored_length} digits"
+            raise UsageError(message)
+        return code.reveal().ljust(rules.stored_length, bytes((rules.pad,)))
+
+    def _offer(self, name: PinName, code: Digits, command: CommandApdu) -> None:
+        """Send a command that carries a code, and learn from the answer what became of it."""
+        state = self._states.pop(name)
+        try:
+            answer = self._channel.transmit(command)
+        except LinkError:
+            self._guard.torn(name, code, state.tries_left)
+            raise
+        except ApduError as error:
+            answer = ResponseApdu(sw=error.sw)
+        if not answer.ok:
+            raise self._refusal(name, code, answer, command)
+
+    def _refusal(
+        self, name: PinName, code: Digits, answer: ResponseApdu, command: CommandApdu
+    ) -> PinError | ApduError:
+        tries = 0 if answer.sw in _BLOCKED else answer.tries_left
+        if tries is None:
+            return ApduError(answer.sw, command.name, describe_sw(answer.sw))
+        self._guard.refuse(name, code)
+        if tries == 0:
+            return BlockedPinError(f"{name} was refused and is now blocked", name, 0)
+        return WrongPinError(f"{name} is wrong; {tries} tries left", name, tries)
+
+    def authenticate(self, certificate: Certificate) -> bytes:
+        """Prove the login: sign a fresh challenge with PIN1's key and verify the signature.
+
+        PIN1 must have been verified just before.
+
+        Raises:
+            ApduError: the card refuses, 6982 where PIN1 was not verified.
+            CheckError: the signature is not the certificate's.
+        """
+        key, challenge = self.profile.keys["authentication"], self._challenge()
+        self._enter_key(key)
+        signature = self._family.authenticate(key, challenge)
+        certificate.check_signature(signature, challenge)
+        return signature
+
+    def sign(self, certificate: Certificate, document: bytes) -> bytes:
+        """Sign the SHA-384 of a document with PIN2's key and verify the signature.
+
+        PIN2 must have been verified just before.
+
+        Raises:
+            ApduError: the card refuses, 6982 where PIN2 was not verified.
+            CheckError: the signature is not the certificate's.
+        """
+        key, digest = self.profile.keys["signing"], hashlib.sha384(document).digest()
+        self._enter_key(key)
+        signature = self._family.sign(key, digest)
+        certificate.check_signature(signature, digest)
+        return signature
+
+    def decipher(self, point: bytes) -> Secret:
+        """Agree on a secret with an uncompressed P-384 point by the authentication key (ECDH).
+
+        PIN1 must have been verified just before.
+
+        Raises:
+            ApduError: the card refuses.
+        """
+        key = self.profile.keys["authentication"]
+        self._enter_key(key)
+        return self._family.decipher(key, point)
+
+    def change(self, name: PinName, old: Digits, new: Digits) -> None:
+        """CHANGE REFERENCE DATA (ISO/IEC 7816-4, 7.5.7).
+
+        Raises:
+            PinError: as `verify`, for the old code.
+            UsageError: this generation's code cannot be changed, or the new one is too short.
+        """
+        rules = self.profile.pins[name]
+        if not rules.changeable:
+            message = f"{name} of {self.profile.name} cannot be changed"
+            raise UsageError(message)
+        fresh = self._padded(name, new)
+        self._guard.admit(name, old, self._known_state(name).tries_left)
+        self.files.enter(rules.directory)
+        data = self._padded(name, old) + fresh
+        command = CommandApdu(0x00, INS.CHANGE_REFERENCE_DATA, 0x00, rules.reference, data)
+        self._offer(name, old, command)
+
+    def unblock(self, name: PinName, puk: Digits, new: Digits) -> None:
+        """Give a blocked code a new value by means of the PUK (ISO/IEC 7816-4, 7.5.10).
+
+        Raises:
+            PinError: as `verify`, for the PUK.
+        """
+        fresh, unblocker = self._padded(name, new), self._admitted("PUK", puk)
+        first, *rest = self._family.unblock_commands(name, unblocker, fresh)
+        self.files.enter(first[0])
+        self._offer("PUK", puk, first[1])
+        for directory, command in rest:
+            self.files.enter(directory)
+            self._channel.send(command)
+        self._states.pop(name, None)
+
+
+def _random_challenge() -> bytes:
+    return secrets.token_bytes(CHALLENGE_SIZE)

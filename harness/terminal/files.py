@@ -1,0 +1,164 @@
+"""Finding and reading files with as few commands as the card allows."""
+
+from __future__ import annotations
+
+from harness import tlv
+from harness.apdu import INS, MAX_SHORT_NE, SW, CommandApdu, describe_sw
+from harness.errors import ApduError, ProtocolViolation
+from harness.profile import MF, Content, File, Plan, Profile
+from harness.secure_messaging import largest_plain_answer
+from harness.terminal.channel import CardChannel
+from harness.tlv import TlvError
+
+MAX_FILE = 0x7FFF
+_FCP, _NOTHING = 0x04, 0x0C
+_READ_CLAUSE = "ISO/IEC 7816-4, 7.2.3"
+
+
+class Files:
+    """Walks the card's directories and reads its files, knowing where it stands."""
+
+    def __init__(self, channel: CardChannel, profile: Profile, plan: Plan) -> None:
+        self._channel = channel
+        self._profile = profile
+        self._plan = plan
+        self._current: str | None = None
+
+    def standing_at(self, path: str) -> None:
+        """Take note that the card's current directory is `path` already."""
+        self._current = path
+
+    def enter(self, name: str, *, again: bool = False) -> None:
+        """Select a directory of the profile, unless it is selected; `again` selects it anyway.
+
+        Raises:
+            ApduError: the card does not have it or does not let us in.
+        """
+        directory = self._profile.directories[name]
+        if self._current == directory.path and not (again or self._plan.reselect):
+            return
+        if directory.select == "child":
+            self._enter_path(directory.path.rpartition("/")[0])
+        self._current = None
+        match directory.select:
+            case "aid":
+                self._select(0x04, directory.aid or b"", _NOTHING)
+            case "path":
+                self._select(0x08, _path_bytes(directory.path), _NOTHING)
+            case "child":
+                self._select(0x01, bytes.fromhex(directory.path[-4:]), _NOTHING)
+        self._current = directory.path
+
+    def _enter_path(self, path: str) -> None:
+        for name, directory in self._profile.directories.items():
+            if directory.path == path:
+                self.enter(name)
+
+    def _select(self, p1: int, data: bytes, p2: int) -> bytes:
+        ne = MAX_SHORT_NE if p2 == _FCP else 0
+        return self._channel.send(CommandApdu(0x00, INS.SELECT, p1, p2, data, ne))
+
+    def read(self, file: File, *, within: bool = False) -> bytes:
+        """Select a file and read it whole; `within` stays in its directory if standing there.
+
+        Raises:
+            ApduError: the card refuses to select or to read.
+            ProtocolViolation: the file ends before its own length, or never.
+        """
+        information = self._select_file(file, within=within)
+        if self._plan.to_the_end:
+            return self._read_to_the_end()
+        match file.length:
+            case "fcp":
+                return self._read_size(_size_in(information))
+            case "header":
+                return self._read_object(file.content)
+        return self._read_answer()
+
+    def _select_file(self, file: File, *, within: bool) -> bytes:
+        directory = self._profile.directories[file.directory]
+        p2 = _FCP if file.length == "fcp" else _NOTHING
+        if file.select == "path":
+            information = self._select(0x08, _path_bytes(directory.path) + file.fid, p2)
+            self._current = directory.path
+            return information
+        if not (within and self._current == directory.path):
+            self.enter(file.directory)
+        return self._select(0x02, file.fid, p2)
+
+    @property
+    def _chunk(self) -> int:
+        most = largest_plain_answer(MAX_SHORT_NE) if self._channel.is_secured else MAX_SHORT_NE
+        return self._plan.ne or min(most, self._profile.transmission.max_read)
+
+    def _read_answer(self) -> bytes:
+        """One read delivers a short file; only a full answer can have more behind it."""
+        data = self._read_at(0, MAX_SHORT_NE)
+        if len(data) < self._profile.transmission.max_read:
+            return data
+        return self._read_on(data)
+
+    def _read_to_the_end(self) -> bytes:
+        return self._read_on(self._read_at(0, self._chunk))
+
+    def _read_on(self, data: bytes) -> bytes:
+        while part := self._read_at(len(data), self._chunk):
+            data += part
+        return data
+
+    def _read_object(self, content: Content) -> bytes:
+        """Read a file that is one BER-TLV object and so says how long it is."""
+        head = self._read_at(0, self._chunk)
+        try:
+            size = tlv.whole_length(head)
+        except TlvError as error:
+            message = f"{content} is no data object: {error}"
+            raise ProtocolViolation(message, "ISO/IEC 8825-1, 8.1") from None
+        if size is None or size > MAX_FILE:
+            message = f"{content} says that it is {size or 'too few'} bytes long"
+            raise ProtocolViolation(message, _READ_CLAUSE)
+        return self._read_size(size, head)[:size]
+
+    def _read_size(self, size: int, data: bytes = b"") -> bytes:
+        while len(data) < size:
+            part = self._read_at(len(data), min(self._chunk, size - len(data)))
+            if not part:
+                message = f"a file of {size} bytes ended after {len(data)}"
+                raise ProtocolViolation(message, _READ_CLAUSE)
+            data += part
+        return data
+
+    def _read_at(self, offset: int, ne: int) -> bytes:
+        """Bytes from `offset`; none where the file ends there."""
+        if offset > MAX_FILE:
+            message = f"the file does not end within {MAX_FILE} bytes"
+            raise ProtocolViolation(message, _READ_CLAUSE)
+        command = CommandApdu(0x00, INS.READ_BINARY, offset >> 8, offset & 0xFF, ne=ne)
+        answer = self._channel.transmit(command)
+        if answer.ok or (answer.sw == SW.END_OF_FILE and answer.data):
+            if not answer.data:
+                message = f"the card answers 9000 and nothing at offset {offset}"
+                raise ProtocolViolation(message, _READ_CLAUSE)
+            return answer.data
+        if offset and answer.sw in (SW.WRONG_OFFSET, self._profile.transmission.end_of_file):
+            return b""
+        raise ApduError(answer.sw, command.name, describe_sw(answer.sw))
+
+
+def _path_bytes(path: str) -> bytes:
+    return bytes.fromhex(path.removeprefix(MF).replace("/", ""))
+
+
+def _size_in(information: bytes) -> int:
+    """The file size in an FCP or FCI template (ISO/IEC 7816-4, 7.4.3)."""
+    try:
+        template = tlv.parse_one(information).children()
+    except TlvError as error:
+        message = f"malformed file control parameters: {error}"
+        raise ProtocolViolation(message, "ISO/IEC 7816-4, 7.4.3") from None
+    for tag in (0x80, 0x81):
+        size = tlv.find(template, tag)
+        if size:
+            return int.from_bytes(size, "big")
+    message = "the file control parameters do not tell the file's size"
+    raise ProtocolViolation(message, "ISO/IEC 7816-4, 7.4.3")

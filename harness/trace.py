@@ -1,0 +1,168 @@
+"""What was said between terminal and card, when, and in which phase.
+
+A `Journal` is shared by the wrappers of one stack: the one at the bottom notes what crosses the
+wire, the channel at the top notes the plain commands inside. Observers receive each exchange as it
+ends; what they keep is redacted before it leaves memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from harness.apdu import CLA_SECURE, INS
+from harness.clock import Clock, WallClock
+from harness.icc import Icc
+
+HIDDEN = "**"
+CARD_ACCESS_PHASE = "EF.CardAccess"
+
+
+class Level(StrEnum):
+    """Where an exchange was seen."""
+
+    WIRE = "wire"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Exchange:
+    """One command and its answer, in the clear; times are seconds of the journal's clock.
+
+    `response` is empty where the card was lost before it answered.
+    """
+
+    level: Level
+    phase: str
+    start: float
+    seconds: float
+    command: bytes
+    response: bytes
+
+
+class Observer(Protocol):
+    """Someone who is told of every exchange."""
+
+    def note(self, exchange: Exchange) -> None:
+        """Take notice of one exchange that has just ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A named stretch of the run."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Journal:
+    """The phases, counts and observers of one run."""
+
+    clock: Clock = field(default_factory=WallClock)
+    observers: Sequence[Observer] = ()
+    phases: list[Phase] = field(default_factory=list)
+    apdus: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    announce: Callable[[str], None] = lambda _: None
+    """Told the name of each phase as it begins."""
+    _current: str = ""
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Count everything inside to this phase; also when it fails. Phases do not nest."""
+        self.announce(name)
+        start, self._current = self.clock.now(), name
+        try:
+            yield
+        finally:
+            self.phases.append(Phase(name, self.clock.now() - start))
+            self._current = ""
+
+    def note(self, level: Level, start: float, command: bytes, response: bytes) -> None:
+        """Tell the observers of an exchange that began at `start` and ends now."""
+        if level is Level.WIRE:
+            self.apdus += 1
+            self.bytes_sent += len(command)
+            self.bytes_received += len(response)
+        seconds = self.clock.now() - start
+        exchange = Exchange(level, self._current, start, seconds, command, response)
+        for observer in self.observers:
+            observer.note(exchange)
+
+
+class Journaled:
+    """An `Icc` around an `Icc` that notes in a journal what crosses the wire."""
+
+    def __init__(self, icc: Icc, journal: Journal) -> None:
+        self._icc = icc
+        self._journal = journal
+
+    def connect(self) -> bytes:
+        """Activate the card."""
+        return self._icc.connect()
+
+    def disconnect(self) -> None:
+        """Power the card off."""
+        self._icc.disconnect()
+
+    def transmit(self, command: bytes) -> bytes:
+        """Pass one command on, and note it with its answer, or with none if the card was lost."""
+        start, response = self._journal.clock.now(), b""
+        try:
+            response = self._icc.transmit(command)
+        finally:
+            self._journal.note(Level.WIRE, start, command, response)
+        return response
+
+
+class Trace:
+    """An observer that keeps a redacted line of every exchange."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def note(self, exchange: Exchange) -> None:
+        """Keep one exchange, without codes and without the holder's data."""
+        entry = {
+            "level": exchange.level,
+            "phase": exchange.phase,
+            "start": round(exchange.start, 6),
+            "seconds": round(exchange.seconds, 6),
+            "command": hide_codes(exchange.command),
+            "response": hide_data(exchange),
+        }
+        self._lines.append(json.dumps(entry))
+
+    def to_jsonl(self) -> str:
+        """One JSON object a line, in the order of the exchanges."""
+        return "".join(f"{line}\n" for line in self._lines)
+
+
+def is_secured(command: bytes) -> bool:
+    """Whether the data of this command is already ciphertext."""
+    return command[0] & 0xE0 == 0 and bool(command[0] & CLA_SECURE)
+
+
+def hide_codes(command: bytes) -> str:
+    """A command in hexadecimal with each byte of a plain PIN or PUK replaced by `**`."""
+    codes = (INS.VERIFY, INS.CHANGE_REFERENCE_DATA, INS.RESET_RETRY_COUNTER)
+    if len(command) <= 5 or is_secured(command) or command[1] not in codes:
+        return command.hex().upper()
+    return command[:5].hex().upper() + HIDDEN * (len(command) - 5)
+
+
+def hide_data(exchange: Exchange) -> str:
+    """A plain answer in hexadecimal with file contents and shared secrets replaced by `**`."""
+    command, response = exchange.command, exchange.response
+    delivers = command[1] == INS.READ_BINARY and exchange.phase != CARD_ACCESS_PHASE
+    deciphers = command[1:4] == bytes((INS.PERFORM_SECURITY_OPERATION, 0x80, 0x86))
+    if is_secured(command) or not (delivers or deciphers):
+        return response.hex().upper()
+    return HIDDEN * (len(response) - 2) + response[-2:].hex().upper()

@@ -1,0 +1,1 @@
+"""Where cards are reached: one file per third-party library or protocol of the outside world."""

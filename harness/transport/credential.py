@@ -1,0 +1,101 @@
+"""Where a CAN or a PIN comes from: the environment, a file, a person, or the desktop's keyring."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import stat
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from harness.errors import UsageError
+from harness.transport.storage import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.secret import Digits
+
+    D = TypeVar("D", bound=Digits)
+
+SOURCES = "env:NAME, file:PATH, prompt or keyring:SERVICE[/USER]"
+
+
+def ask(source: str, kind: type[D], name: str | None = None) -> D:
+    """Fetch a secret of `kind` from a source such as `env:CAN`, `file:can.txt` or `prompt`.
+
+    `name` is what a person is asked for, and the keyring's user by default ("PIN1"); without it the
+    kind's own label. No message ever holds the value.
+
+    Raises:
+        UsageError: the source is not one, has nothing, or what it has is no secret of that kind.
+    """
+    how, _, where = source.partition(":")
+    fetch = _FETCHERS.get(how)
+    if fetch is None or (how == "prompt") == bool(where):
+        # Not shown: somebody may have given the secret itself.
+        message = f"that is not a source of a secret; use {SOURCES}"
+        raise UsageError(message)
+    return kind(fetch(where, name or kind.label))
+
+
+def _from_environment(variable: str, name: str) -> str:
+    if variable in os.environ:
+        return os.environ[variable]
+    message = f"there is no {name}: the environment variable {variable} is not set"
+    raise UsageError(message)
+
+
+def _from_file(path: str, name: str) -> str:
+    file = Path(path).expanduser()
+    text = read_text(file)
+    if os.name == "posix" and _readable_by_all(file.stat()):
+        message = f"everybody can read the {name} in {path}; protect it with: chmod 600 {path}"
+        raise UsageError(message)
+    return text.removesuffix("\n")
+
+
+def _readable_by_all(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and bool(status.st_mode & stat.S_IROTH)
+
+
+def _from_prompt(_where: str, name: str) -> str:
+    with warnings.catch_warnings():
+        # getpass warns before it would read from something that shows what is typed.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(f"{name}: ")
+        except (getpass.GetPassWarning, EOFError, OSError) as error:
+            message = (
+                f"there is no terminal to ask for the {name}; take it from env:NAME or file:PATH"
+            )
+            raise UsageError(message) from error
+
+
+def _from_keyring(entry: str, name: str) -> str:
+    service, _, user = entry.partition("/")
+    user = user or name
+    try:
+        keyring = import_module("keyring")
+    except ImportError as error:
+        message = "the keyring needs a library; install it with: pip install eidrig[keyring]"
+        raise UsageError(message) from error
+    try:
+        value: str | None = keyring.get_password(service, user)
+    except keyring.errors.KeyringError as error:
+        message = f"the keyring cannot be asked for the {name} ({type(error).__name__})"
+        raise UsageError(message) from error
+    if value is None:
+        message = f"there is no {name} in the keyring; put it in with: keyring set {service} {user}"
+        raise UsageError(message)
+    return value
+
+
+_FETCHERS: dict[str, Callable[[str, str], str]] = {
+    "env": _from_environment,
+    "file": _from_file,
+    "prompt": _from_prompt,
+    "keyring": _from_keyring,
+}

@@ -1,0 +1,67 @@
+"""Files, read with a clear word when they cannot be, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        UsageError: there is no such file, or it may not be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise UsageError(message) from error
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file, each line end as one newline.
+
+    Raises:
+        UsageError: there is no such file, it may not be read, or it is not UTF-8.
+    """
+    raw = read_bytes(path)
+    with suppress(UnicodeDecodeError):  # which would carry what the file holds
+        return raw.decode("utf-8").replace("\r\n", "\n")
+    message = f"{path} is not a text file in UTF-8"
+    raise UsageError(message)
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Replace a file by `data` (text as UTF-8) so that a reader finds the old or the new, whole.
+
+    The permissions of a file that was there stay.
+
+    Raises:
+        UsageError: the file cannot be written there; what was there before is untouched.
+    """
+    target = path.resolve()
+    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
+    try:
+        _write_through(draft, data.encode("utf-8") if isinstance(data, str) else data)
+        if target.exists():
+            shutil.copymode(target, draft)
+        draft.replace(target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        message = f"{path} cannot be written: {error.strerror}"
+        raise UsageError(message) from error
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
