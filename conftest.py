@@ -1,0 +1,5 @@
+"""The fixtures of this repository's own tests."""
+
+from __future__ import annotations
+
+pytest_plugins = ["fixtures.pcscd"]
