@@ -132,6 +132,8 @@ class Radio(Fact):
     fsci: Annotated[int, Field(ge=0, le=12)] = 8
     fwi: Annotated[int, Field(ge=0, le=14)] = 8
     sfgi: Annotated[int, Field(ge=0, le=14)] = 0
+    divisors: tuple[Literal[1, 2, 4, 8], ...] = (1,)
+    """The bit rates it can do both ways, as divisors: 1 is 106 kbit/s, 8 is 848 kbit/s."""
 
 
 class Transmission(Fact):

@@ -14,6 +14,7 @@ from harness.terminal.channel import CardChannel
 from harness.terminal.eid import Eid
 from harness.terminal.files import Files
 from harness.terminal.pace import PaceTerminal
+from harness.terminal.pieces import Pieces
 from harness.terminal.pin_guard import PinGuard
 from harness.trace import CARD_ACCESS_PHASE
 
@@ -81,14 +82,26 @@ class Session:
             raise UsageError(message)
         return self.establish_pace(can)
 
-    def eid(self, channel: CardChannel, guard: PinGuard | None = None, plan: str = "eidrig") -> Eid:
+    def eid(
+        self,
+        channel: CardChannel,
+        guard: PinGuard | None = None,
+        plan: str = "eidrig",
+        pieces: Pieces | None = None,
+    ) -> Eid:
         """The card as its holder's phone sees it, through a channel of this session.
 
         Raises:
             UsageError: the profile has no such read plan.
         """
-        chosen = self.plan(plan)
-        eid = Eid(channel, self.profile, guard, chosen, self.station.challenge)
+        eid = Eid(
+            channel,
+            self.profile,
+            guard,
+            plan=self.plan(plan),
+            challenge=self.station.challenge,
+            pieces=pieces,
+        )
         first = self.profile.pace.select_first
         if channel.is_secured and first in self.profile.directories:
             eid.files.standing_at(self.profile.directories[first].path)

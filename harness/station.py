@@ -17,6 +17,7 @@ from harness.emulator.personalise import CardImage, personalise
 from harness.emulator.replayed import ReplayedCard
 from harness.errors import UsageError
 from harness.icc import Icc
+from harness.isodep.pcd_engine import Statistics
 from harness.profile import Interface, Profile
 from harness.profiles import DEFAULT_PROFILE, load_profile, recognise
 from harness.recording import Recording
@@ -68,6 +69,7 @@ class Station:
     is_precious: bool = True
     emulated: EmulatedCard | None = None
     challenge: Callable[[], bytes] | None = None
+    statistics: Callable[[], Statistics] | None = None
 
     @classmethod
     def open(

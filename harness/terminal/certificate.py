@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from harness.errors import CheckError, ProtocolViolation, UsageError
 
 _IDENTITY_TYPE = "PNO"
+_MALFORMED = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, UnsupportedAlgorithm)
 _HASHES: tuple[hashes.HashAlgorithm, ...] = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
 
 
@@ -26,6 +27,7 @@ class Certificate:
 
     der: bytes
     subject: str
+    issuer: str
     personal_code: str | None
     not_before: datetime
     not_after: datetime
@@ -42,9 +44,9 @@ class Certificate:
         try:
             parsed = x509.load_der_x509_certificate(der)
             key = parsed.public_key()
-            subject, usage = _written(parsed.subject), _key_usage(parsed)
-            code = _personal_code(parsed.subject)
-        except (ValueError, x509.DuplicateExtension) as error:
+            subject, issuer = _written(parsed.subject), _written(parsed.issuer)
+            code, usage = _personal_code(parsed.subject), _key_usage(parsed)
+        except _MALFORMED as error:
             message = f"the card's certificate cannot be read: {error}"
             raise ProtocolViolation(message, "RFC 5280, 4.1") from None
         if not isinstance(key, ec.EllipticCurvePublicKey):
@@ -53,6 +55,7 @@ class Certificate:
         return cls(
             der,
             subject,
+            issuer,
             code,
             parsed.not_valid_before_utc,
             parsed.not_valid_after_utc,
@@ -122,6 +125,7 @@ class Authorities:
 
     def __init__(self, certificates: Sequence[bytes]) -> None:
         self._known = [x509.load_der_x509_certificate(der) for der in certificates]
+        self._issuers: dict[x509.Certificate, x509.Certificate] = {}
 
     def check(self, certificate: Certificate, at: datetime | None = None) -> None:
         """Verify the chain from a certificate to a self-signed authority, all valid at one time.
@@ -144,6 +148,11 @@ class Authorities:
         raise CheckError(message)
 
     def _issuer_of(self, certificate: x509.Certificate) -> x509.Certificate:
+        if certificate not in self._issuers:
+            self._issuers[certificate] = self._find_issuer(certificate)
+        return self._issuers[certificate]
+
+    def _find_issuer(self, certificate: x509.Certificate) -> x509.Certificate:
         for candidate in self._known:
             if candidate.subject == certificate.issuer and _signs(candidate, certificate):
                 return candidate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from harness.apdu import INS, SW, CommandApdu, ResponseApdu, describe_sw
@@ -22,6 +22,7 @@ from harness.terminal.certificate import Certificate
 from harness.terminal.channel import CardChannel
 from harness.terminal.family import FAMILIES, PinState
 from harness.terminal.files import Files
+from harness.terminal.pieces import Pieces
 from harness.terminal.pin_guard import PinGuard
 
 CHALLENGE_SIZE = 48
@@ -33,7 +34,7 @@ class Eid:
     """The card behind a channel: personal data, certificates, codes and keys.
 
     `challenge` gives the digest that a login proof is made over, random by default; `guard`
-    decides whether a code may be offered at all.
+    decides whether a code may be offered at all; what is read of files is kept in `pieces`.
     """
 
     def __init__(
@@ -41,13 +42,15 @@ class Eid:
         channel: CardChannel,
         profile: Profile,
         guard: PinGuard | None = None,
+        *,
         plan: Plan | None = None,
         challenge: Callable[[], bytes] | None = None,
+        pieces: Pieces | None = None,
     ) -> None:
         self._channel = channel
         self.profile = profile
         self._guard = guard or PinGuard()
-        self.files = Files(channel, profile, plan or profile.plans["eidrig"])
+        self.files = Files(channel, profile, plan or profile.plans["eidrig"], pieces)
         self._family = FAMILIES[profile.family](channel, profile)
         self._challenge = challenge or _random_challenge
         self._states: dict[PinName, PinState] = {}
@@ -58,11 +61,13 @@ class Eid:
         Raises:
             ApduError: a file is missing or may not be read.
         """
-        read: dict[Content, str] = {}
-        for file in self.profile.personal_files:
-            raw = self.files.read(file, within=bool(read))
-            read[file.content] = raw.decode("utf-8", errors="replace").strip("\0 ")
-        return read
+        return dict(self.personal_data_by_file())
+
+    def personal_data_by_file(self) -> Iterator[tuple[Content, str]]:
+        """The same, file by file as they are read."""
+        for position, file in enumerate(self.profile.personal_files):
+            raw = self.files.read(file, within=position > 0)
+            yield file.content, raw.decode("utf-8", errors="replace").strip("\0 ")
 
     def certificate(self, name: KeyName) -> Certificate:
         """Read and parse the certificate of a key.

@@ -8,6 +8,7 @@ from harness.errors import ApduError, ProtocolViolation
 from harness.profile import MF, Content, File, Plan, Profile
 from harness.secure_messaging import largest_plain_answer
 from harness.terminal.channel import CardChannel
+from harness.terminal.pieces import Pieces
 from harness.tlv import TlvError
 
 MAX_FILE = 0x7FFF
@@ -16,12 +17,20 @@ _READ_CLAUSE = "ISO/IEC 7816-4, 7.2.3"
 
 
 class Files:
-    """Walks the card's directories and reads its files, knowing where it stands."""
+    """Walks the card's directories and reads its files, knowing where it stands.
 
-    def __init__(self, channel: CardChannel, profile: Profile, plan: Plan) -> None:
+    Where `pieces` are given, a file that is whole there is not read again, and one that was begun
+    is read on from where it stopped; without them every read is a whole one.
+    """
+
+    def __init__(
+        self, channel: CardChannel, profile: Profile, plan: Plan, pieces: Pieces | None = None
+    ) -> None:
         self._channel = channel
         self._profile = profile
         self._plan = plan
+        self._pieces = Pieces() if pieces is None else pieces
+        self._resumes = pieces is not None
         self._current: str | None = None
 
     def standing_at(self, path: str) -> None:
@@ -65,15 +74,32 @@ class Files:
             ApduError: the card refuses to select or to read.
             ProtocolViolation: the file ends before its own length, or never.
         """
+        if not self._resumes:
+            self._pieces.clear()
+        whole = self._pieces.whole(file.content)
+        if whole is not None:
+            return whole
         information = self._select_file(file, within=within)
+        return self._pieces.finish(file.content, self._read_selected(file, information))
+
+    def _read_selected(self, file: File, information: bytes) -> bytes:
         if self._plan.to_the_end:
-            return self._read_to_the_end()
+            return self._read_on(file.content, self._chunk)
         match file.length:
             case "fcp":
-                return self._read_size(_size_in(information))
+                return self._read_size(file.content, _size_in(information))
             case "header":
                 return self._read_object(file.content)
-        return self._read_answer()
+        return self._read_answer(file.content)
+
+    def beginning(self, file: File, size: int) -> bytes:
+        """Select a file and read its first `size` bytes, whatever was read of it before.
+
+        Raises:
+            ApduError: the card refuses to select or to read.
+        """
+        self._select_file(file, within=False)
+        return self._read_at(0, size)
 
     def _select_file(self, file: File, *, within: bool) -> bytes:
         directory = self._profile.directories[file.directory]
@@ -91,24 +117,26 @@ class Files:
         most = largest_plain_answer(MAX_SHORT_NE) if self._channel.is_secured else MAX_SHORT_NE
         return self._plan.ne or min(most, self._profile.transmission.max_read)
 
-    def _read_answer(self) -> bytes:
+    def _read_answer(self, content: Content) -> bytes:
         """One read delivers a short file; only a full answer can have more behind it."""
-        data = self._read_at(0, MAX_SHORT_NE)
-        if len(data) < self._profile.transmission.max_read:
-            return data
-        return self._read_on(data)
+        begun = self._pieces.begun(content)
+        if not begun:
+            begun = self._more(content, MAX_SHORT_NE)
+            if len(begun) < self._profile.transmission.max_read:
+                return begun
+        return self._read_on(content, self._chunk)
 
-    def _read_to_the_end(self) -> bytes:
-        return self._read_on(self._read_at(0, self._chunk))
-
-    def _read_on(self, data: bytes) -> bytes:
-        while part := self._read_at(len(data), self._chunk):
-            data += part
-        return data
+    def _read_on(self, content: Content, ne: int) -> bytes:
+        """Read until the card says that the file has ended."""
+        size = -1
+        while size < len(self._pieces.begun(content)):
+            size = len(self._pieces.begun(content))
+            self._more(content, ne)
+        return self._pieces.begun(content)
 
     def _read_object(self, content: Content) -> bytes:
         """Read a file that is one BER-TLV object and so says how long it is."""
-        head = self._read_at(0, self._chunk)
+        head = self._pieces.begun(content) or self._more(content, self._chunk)
         try:
             size = tlv.whole_length(head)
         except TlvError as error:
@@ -117,15 +145,20 @@ class Files:
         if size is None or size > MAX_FILE:
             message = f"{content} says that it is {size or 'too few'} bytes long"
             raise ProtocolViolation(message, _READ_CLAUSE)
-        return self._read_size(size, head)[:size]
+        return self._read_size(content, size)[:size]
 
-    def _read_size(self, size: int, data: bytes = b"") -> bytes:
-        while len(data) < size:
-            part = self._read_at(len(data), min(self._chunk, size - len(data)))
-            if not part:
-                message = f"a file of {size} bytes ended after {len(data)}"
+    def _read_size(self, content: Content, size: int) -> bytes:
+        while (done := len(self._pieces.begun(content))) < size:
+            if len(self._more(content, min(self._chunk, size - done))) == done:
+                message = f"a file of {size} bytes ended after {done}"
                 raise ProtocolViolation(message, _READ_CLAUSE)
-            data += part
+        return self._pieces.begun(content)
+
+    def _more(self, content: Content, ne: int) -> bytes:
+        """Read on from where the file was left; all of it so far."""
+        begun = self._pieces.begun(content)
+        data = begun + self._read_at(len(begun), ne)
+        self._pieces.keep(content, data)
         return data
 
     def _read_at(self, offset: int, ne: int) -> bytes:

@@ -1,0 +1,153 @@
+"""One activation of the card: open the channel and carry the read plan on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from harness.errors import CheckError, LinkError, UsageError
+from harness.profile import PinName
+from harness.reading import Reading, TapOptions
+from harness.secret import Digits
+from harness.session import Session
+from harness.station import Codes, Station
+from harness.terminal.certificate import Authorities, Certificate
+from harness.terminal.eid import Eid, KeyName
+from harness.terminal.pin_guard import PinGuard
+
+TEST_DOCUMENT = b"Signed by eidrig to test a card. This signature means nothing else."
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Carries a reading on by one activation; what the reading has already is left out.
+
+    Files go on from where they stopped, after the card proved to be the same. A code is offered
+    again only after its counter was read (`PinGuard`), and only for a key that still has to be
+    used: what PIN1 had opened is closed again when the card loses power.
+    """
+
+    station: Station
+    codes: Codes
+    guard: PinGuard
+    options: TapOptions
+    authorities: Authorities | None
+    reading: Reading
+
+    def run(self) -> None:
+        """Read until the plan is done.
+
+        Raises:
+            EidrigError: whatever stopped it; the reading holds all that came before.
+        """
+        reading = self.reading
+        session = Session.begin(self.station)
+        reading.atr, reading.profile = session.atr, session.profile
+        reading.interface = session.interface
+        plan = session.plan(self.options.plan)
+        channel = session.secure(self.codes.can)
+        reading.pace = session.pace_info if channel.is_secured else None
+        eid = session.eid(channel, self.guard, self.options.plan, reading.pieces)
+        self._prove_same_card(eid)
+        for operation in plan.operations:
+            self._carry_out(eid, *operation.split(" ", 1))
+
+    def _prove_same_card(self, eid: Eid) -> None:
+        """Read again what no other card has, and compare; without such a mark, read all again."""
+        mark = self.reading.pieces.mark()
+        if mark is None:
+            self.reading.forget()
+            return
+        content, expected = mark
+        with self.station.journal.phase("same card"):
+            found = eid.files.beginning(eid.profile.file_with(content), len(expected))
+        if found != expected:
+            message = f"another card came back: its {content} is not the one read before"
+            raise CheckError(message)
+
+    def _carry_out(self, eid: Eid, verb: str, argument: str = "") -> None:
+        match verb:
+            case "tries":
+                self._read_tries(eid, cast("PinName", argument))
+            case "personal-data":
+                self._read_personal_data(eid)
+            case "certificate":
+                self._read_certificate(eid, cast("KeyName", argument))
+            case "verify" if self.options.use_pin:
+                if "authentication" not in self.reading.signatures:
+                    self._verify(eid, cast("PinName", argument), self.codes.pin1)
+            case "authenticate" if self.options.use_pin:
+                self._authenticate(eid)
+            case "sign" if self.options.sign:
+                self._sign(eid)
+            case "verify" | "authenticate" | "sign":
+                pass  # not asked for
+            case _:
+                message = f"the read plan has an unknown operation: {verb} {argument}"
+                raise UsageError(message)
+
+    def _read_tries(self, eid: Eid, name: PinName) -> None:
+        if name not in self.reading.tries_left:
+            with self.station.journal.phase(f"tries left {name}"):
+                self.reading.tries_left[name] = eid.tries_left(name)
+
+    def _read_personal_data(self, eid: Eid) -> None:
+        with self.station.journal.phase("read personal data"):
+            self.reading.personal_data.update(eid.personal_data_by_file())
+
+    def _read_certificate(self, eid: Eid, name: KeyName) -> None:
+        if name not in self.reading.certificates:
+            with self.station.journal.phase(f"read {name} certificate"):
+                self.reading.certificates[name] = eid.certificate(name)
+        if self.authorities is not None and name not in self.reading.chains:
+            self.reading.chains[name] = False
+            self.authorities.check(self.reading.certificates[name])
+            self.reading.chains[name] = True
+
+    def _verify(self, eid: Eid, name: PinName, code: Digits | None) -> None:
+        if code is None:
+            message = f"{name} is needed for this; give it, or leave it out with --no-pin"
+            raise UsageError(message)
+        reading = self.reading
+        reading.verified[name] = False
+        try:
+            with self.station.journal.phase(f"verify {name}"):
+                eid.verify(name, code)
+        except LinkError:
+            reading.tries_left.pop(name, None)  # the card may have counted
+            raise
+        reading.verified[name] = True
+        # A right code gives the counter all its tries back (ISO/IEC 7816-4, 7.5.6).
+        reading.tries_left[name] = eid.profile.pins[name].tries
+
+    def _authenticate(self, eid: Eid) -> None:
+        if "authentication" in self.reading.signatures:
+            return
+        certificate = self._certificate("authentication")
+        with self.station.journal.phase("internal authenticate"):
+            self._signed("authentication", lambda: eid.authenticate(certificate))
+
+    def _sign(self, eid: Eid) -> None:
+        if "signing" in self.reading.signatures:
+            return
+        certificate = self._certificate("signing")
+        self._verify(eid, "PIN2", self.codes.pin2)
+        with self.station.journal.phase("sign"):
+            self._signed("signing", lambda: eid.sign(certificate, TEST_DOCUMENT))
+
+    def _signed(self, name: KeyName, sign: Callable[[], bytes]) -> None:
+        """Sign, and keep whether the signature held."""
+        try:
+            sign()
+        except CheckError:
+            self.reading.signatures[name] = False
+            raise
+        self.reading.signatures[name] = True
+
+    def _certificate(self, name: KeyName) -> Certificate:
+        try:
+            return self.reading.certificates[name]
+        except KeyError:
+            message = f"the read plan uses the {name} key before it reads its certificate"
+            raise UsageError(message) from None

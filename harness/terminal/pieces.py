@@ -1,0 +1,57 @@
+"""What was read of each file so far, so that a torn read can go on where it stopped."""
+
+from __future__ import annotations
+
+from harness.profile import Content
+
+MARK_SIZE = 48
+"""Enough of a certificate to hold its serial number (RFC 5280, 4.1)."""
+
+_MARKS = (
+    Content.DOCUMENT_NUMBER,
+    Content.PERSONAL_CODE,
+    Content.AUTHENTICATION_CERTIFICATE,
+    Content.SIGNING_CERTIFICATE,
+)
+
+
+class Pieces:
+    """Whole files and beginnings of files; it outlives the activation that read them."""
+
+    def __init__(self) -> None:
+        self._whole: dict[Content, bytes] = {}
+        self._begun: dict[Content, bytes] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._whole or self._begun)
+
+    def whole(self, content: Content) -> bytes | None:
+        """A file that was read to its end, or None."""
+        return self._whole.get(content)
+
+    def begun(self, content: Content) -> bytes:
+        """The bytes so far of a file that was not read to its end."""
+        return self._begun.get(content, b"")
+
+    def keep(self, content: Content, data: bytes) -> None:
+        """Store the bytes so far."""
+        self._begun[content] = data
+
+    def finish(self, content: Content, data: bytes) -> bytes:
+        """Store a whole file and return it."""
+        self._begun.pop(content, None)
+        self._whole[content] = data
+        return data
+
+    def mark(self) -> tuple[Content, bytes] | None:
+        """Something read that no other card has: which file begins with which bytes."""
+        for content in _MARKS:
+            data = self._whole.get(content) or self._begun.get(content)
+            if data:
+                return content, data[:MARK_SIZE]
+        return None
+
+    def clear(self) -> None:
+        """Start from nothing."""
+        self._whole.clear()
+        self._begun.clear()
