@@ -27,7 +27,8 @@ from harness.transport.storage import read_bytes, read_text, write_atomic
 from harness.transport.vpcd import VpcdReader
 
 PLACES = (
-    "emulated:, pcsc:<regular expression>, vpcd-listen:<port>, vpcd:<host>:<port>, replay:<file>"
+    "emulated:, pcsc:<regular expression>, nfc:<nfcpy path>, vpcd-listen:<port>, "
+    "vpcd:<host>:<port>, replay:<file>"
 )
 
 
@@ -70,6 +71,8 @@ class Station:
     emulated: EmulatedCard | None = None
     challenge: Callable[[], bytes] | None = None
     statistics: Callable[[], Statistics] | None = None
+    close: Callable[[], None] = lambda: None
+    """Lets go of what reaches the card, such as a port; the station is of no use then."""
 
     @classmethod
     def open(
@@ -132,7 +135,7 @@ def card_memory(image: CardImage, state: Path | None) -> CardMemory:
 
 def _open_emulated(where: str, options: CardOptions, clock: Clock) -> Station:
     if where:
-        message = f"emulated: stands alone; choose the card with --profile, not {where}"
+        message = f"emulated: stands alone; name a profile to choose the card, not {where}"
         raise UsageError(message)
     image, person = card_image(options)
     card = EmulatedCard(image, options.interface, card_memory(image, options.state), clock)
@@ -166,13 +169,24 @@ def _open_pcsc(where: str, options: CardOptions, clock: Clock) -> Station:  # no
     return Station(icc=PcscCard(where), profile=_named(options))
 
 
+def _open_nfc(where: str, options: CardOptions, clock: Clock) -> Station:
+    from harness.transport.nfc import NfcCard  # noqa: PLC0415 - needs nfcpy
+
+    card = NfcCard(where, clock=clock)
+    return Station(icc=card, profile=_named(options), statistics=lambda: card.statistics)
+
+
 def _open_vpcd_listen(where: str, options: CardOptions, clock: Clock) -> Station:  # noqa: ARG001
-    return Station(icc=VpcdReader.listen(port_number(where)), profile=_named(options))
+    return _served_by(VpcdReader.listen(port_number(where)), options)
 
 
 def _open_vpcd(where: str, options: CardOptions, clock: Clock) -> Station:  # noqa: ARG001
     host, port = host_and_port(where)
-    return Station(icc=VpcdReader.dial(host, port, wait_seconds=10.0), profile=_named(options))
+    return _served_by(VpcdReader.dial(host, port, wait_seconds=10.0), options)
+
+
+def _served_by(reader: VpcdReader, options: CardOptions) -> Station:
+    return Station(icc=reader, profile=_named(options), close=reader.close)
 
 
 def _named(options: CardOptions) -> Profile | None:
@@ -209,6 +223,7 @@ _OPENERS: Mapping[str, Callable[[str, CardOptions, Clock], Station]] = MappingPr
         "emulated": _open_emulated,
         "replay": _open_replay,
         "pcsc": _open_pcsc,
+        "nfc": _open_nfc,
         "vpcd-listen": _open_vpcd_listen,
         "vpcd": _open_vpcd,
     }

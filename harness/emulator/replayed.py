@@ -17,7 +17,8 @@ from harness.recording import Recording
 from harness.secret import Can
 from harness.trace import hide_codes
 
-_DIRECTORY_BY = (0x00, 0x01, 0x03, 0x04)
+# SELECT by name, by path from the MF, or of a directory: no file is left selected beside it.
+_ANEW = (0x00, 0x01, 0x03, 0x04, 0x08)
 
 
 class ReplayedCard:
@@ -81,50 +82,59 @@ class _Place:
     """Where in the file tree a row of commands has led, told by the SELECTs alone."""
 
     def __init__(self) -> None:
-        self._directory, self._file = "", ""
+        self.directory, self.file = "", ""
 
-    def __str__(self) -> str:
-        return f"{self._directory} {self._file}"
+    def seen_by(self, command: CommandApdu) -> tuple[str, str]:
+        """The directory and file that the answer to a command depends on."""
+        return self.directory, self.file if command.ins == INS.READ_BINARY else ""
 
     def follow(self, command: CommandApdu) -> None:
         """Take a SELECT that the card accepted."""
         chosen = f"{command.p1:02X}{command.data.hex()}"
-        if command.p1 in _DIRECTORY_BY:
-            self._directory, self._file = chosen, ""
+        if command.p1 in _ANEW:
+            self.directory, self.file = chosen, ""
         else:
-            self._file = chosen
+            self.file = chosen
 
 
 class _Played:
     """The recorded exchanges by place and command; repeated ones in their recorded order."""
 
     def __init__(self, recording: Recording) -> None:
-        self._answers: dict[tuple[str, str], list[ResponseApdu]] = defaultdict(list)
+        self._answers: dict[tuple[tuple[str, str], str], list[ResponseApdu]] = defaultdict(list)
         self._place = _Place()
         place = _Place()
         for each in recording.exchanges:
             answer = ResponseApdu.decode(bytes.fromhex(each.response))
             command = CommandApdu.decode(bytes.fromhex(each.command.replace("**", "00")))
-            self._answers[str(place), _key(command)].append(answer)
+            self._answers[place.seen_by(command), _key(command)].append(answer)
             if command.ins == INS.SELECT and answer.ok:
                 place.follow(command)
 
     def execute(self, command: CommandApdu) -> ResponseApdu:
         """The recorded answer; the last one stands for every further repetition."""
-        answers = self._answers.get((str(self._place), _key(command)))
+        answers = self._answers.get((self._place.seen_by(command), _key(command)))
         if not answers:
-            answers = self._anywhere(command)
+            answers = self._elsewhere(command)
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if command.ins == INS.SELECT and answer.ok:
             self._place.follow(command)
         return answer
 
-    def _anywhere(self, command: CommandApdu) -> list[ResponseApdu]:
-        """Selecting leads to the same file wherever it was recorded; nothing else does."""
-        if command.ins == INS.SELECT:
-            for (_, key), answers in self._answers.items():
-                if key == _key(command):
-                    return answers
+    def _elsewhere(self, command: CommandApdu) -> list[ResponseApdu]:
+        """The answers from another place, where the recording leaves no doubt which.
+
+        Selecting leads to the same file wherever it was recorded. A run that takes another way to
+        a global code or key, or to a file of the same name, means the only one on record.
+        """
+        ins, (_, file) = command.ins, self._place.seen_by(command)
+        found = [
+            answers
+            for ((_, recorded), key), answers in self._answers.items()
+            if key == _key(command) and recorded == file and (file or ins != INS.READ_BINARY)
+        ]
+        if len(found) == 1 or (found and command.ins == INS.SELECT):
+            return found[0]
         message = (
             f"the recording has no answer to {command.name} at this place; "
             "record the run again with the commands that are needed"

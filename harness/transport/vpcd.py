@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from harness.clock import Clock, WallClock
 from harness.errors import LinkError, NoCardError, UsageError
+from harness.transport.slot import Control, Slot
 from harness.transport.tcp import LONGEST, Dialling, Listening, Place, Wire
 
 if TYPE_CHECKING:
@@ -25,15 +26,6 @@ _STALL_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 _REST_SECONDS = 0.2
 _PULLED_SECONDS = 1.0  # pcscd looks for a card every 0.4 s and must once find none
-
-
-class Control(bytes, Enum):
-    """The one-byte frames of a reader."""
-
-    POWER_OFF = b"\x00"
-    POWER_ON = b"\x01"
-    RESET = b"\x02"
-    GET_ATR = b"\x04"
 
 
 class Visit(Enum):
@@ -163,7 +155,8 @@ class VpcdCard:
     """Plugs any `Icc` into a reader that speaks the vsmartcard protocol, such as pcscd's.
 
     `observe` is told when a reader begins to use the card and when it left. A `LinkError` of the
-    card is a card pulled out: the reader is hung up on, and a second later the card is back.
+    card is a card pulled out: the reader is hung up on, and a second later the card is back. So it
+    is when the reader did not notice that one card was swapped for this one.
     """
 
     def __init__(
@@ -200,19 +193,21 @@ class VpcdCard:
         peer = self._place.meet(_POLL_SECONDS)
         if peer is None:
             return False
-        slot = _Slot(self._icc)
+        slot = Slot(self._icc)
         with closing(Wire(peer, _STALL_SECONDS)) as wire:
             away_seconds = self._attend(slot, wire)
         self._rest(away_seconds)
-        return slot.used
+        return slot.used and not slot.overlooked
 
-    def _attend(self, slot: _Slot, wire: Wire) -> float:
+    def _attend(self, slot: Slot, wire: Wire) -> float:
         """Let the reader use the card until either is gone; return how long to stay away."""
         try:
             for frame in self._frames(wire):
                 if not slot.used:
                     self._observe(Visit.BEGUN)
                 answer = slot.obey(frame)
+                if slot.overlooked:
+                    return _PULLED_SECONDS
                 if answer is not None:
                     wire.send(answer)
         except LinkError:
@@ -236,56 +231,3 @@ class VpcdCard:
         until = self._clock.now() + seconds
         while not self._stopping and self._clock.now() < until:
             self._clock.sleep(_POLL_SECONDS)
-
-
-class _Slot:
-    """A card as one reader sees it: powered or not, used or not yet."""
-
-    def __init__(self, icc: Icc) -> None:
-        self._icc = icc
-        self._atr = b""
-        self._powered = False
-        self.used = False
-
-    def obey(self, frame: bytes) -> bytes | None:
-        """Do what the frame says; return what the reader is owed, if anything.
-
-        Raises:
-            LinkError: the card is gone, or the frame makes no sense.
-        """
-        self.used = True
-        match frame:
-            case Control.POWER_OFF:
-                self.power_off()
-            case Control.POWER_ON | Control.RESET:
-                self._power_on()
-            case Control.GET_ATR:
-                return self._known_atr()
-            case _:
-                return self._answer(frame)
-        return None
-
-    def power_off(self) -> None:
-        """Take the power away if the card has any."""
-        if self._powered:
-            self._powered = False
-            self._icc.disconnect()
-
-    def _power_on(self) -> None:
-        self.power_off()
-        self._atr = self._icc.connect()
-        self._powered = True
-
-    def _known_atr(self) -> bytes:
-        # pcscd asks for the ATR again and again to see whether the card is there, also before it
-        # ever powers it: that must not activate the card each time.
-        if not self._atr:
-            self._power_on()
-            self.power_off()
-        return self._atr
-
-    def _answer(self, command: bytes) -> bytes:
-        if len(command) == 1 or not self._powered:
-            message = "the reader sent what a card can only answer by silence"
-            raise LinkError(message)
-        return self._icc.transmit(command)

@@ -396,6 +396,22 @@ def test_asking_for_the_atr_does_not_power_the_card(place: Listening) -> None:
             assert card.calls == ["connect", "disconnect"]
 
 
+def test_a_card_that_is_only_looked_at_comes_anew(place: Listening) -> None:
+    """A reader that took it for the card before is hung up on, which is no visit, and meets it."""
+    with served(VpcdCard(EchoCard(), Dialling(HOST, place.port)), once=True):
+        looking = place.meet(WAIT)
+        assert looking is not None
+        with looking:
+            looking.sendall(4 * frame(b"\x04"))
+            assert read(looking, 3 * len(frame(ATR))) == 3 * frame(ATR)
+            assert looking.recv(1) == b""
+        noticing = place.meet(WAIT)
+        assert noticing is not None
+        with noticing:
+            noticing.sendall(frame(b"\x01") + 9 * frame(b"\x04"))
+            assert read(noticing, 9 * len(frame(ATR))) == 9 * frame(ATR)
+
+
 def test_reset_powers_the_card_anew(place: Listening) -> None:
     """The reset of the protocol takes the card through power-off."""
     card = EchoCard()
