@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.air.card_time import CardSpeed, card_speed
 from harness.air.channel import Hold
 from harness.air.coupling import Field
-from harness.air.faults import Fault, Level
+from harness.air.faults import Fault, Level, parse_fault
 from harness.air.faulty_icc import FaultyIcc
 from harness.air.host import PhoneHost
 from harness.air.link import Air, Observer
@@ -44,6 +44,28 @@ class AirConditions:
     faults: tuple[Fault, ...] = ()
     seed: int = 0
     hold: Hold | None = None
+
+    @classmethod
+    def named(
+        cls,
+        phone_name: str = "android",
+        preset: str = "typical",
+        motion_name: str = "steady",
+        faults: Iterable[str] = (),
+        seed: int = 0,
+    ) -> AirConditions:
+        """The conditions with these names, faults as `tag-lost@frame=12`; `seed` draws all chance.
+
+        Raises:
+            UsageError: one of the names is unknown; the message lists those there are.
+        """
+        return cls(
+            phone(phone_name),
+            card_speed(preset),
+            motion(motion_name, seed),
+            tuple(parse_fault(text) for text in faults),
+            seed,
+        )
 
     def shared(self) -> AirConditions:
         """The same conditions with the hold made, to be used for many seeds."""

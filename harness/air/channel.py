@@ -22,6 +22,7 @@ BITS_PER_SECOND = 13_560_000 / 128  # errors per bit at 106 kbit/s become errors
 STEP = assumed(0.005, "seconds between two looks at the hand; tremor has periods above 80 ms")
 GOOD_FOR = assumed(2.0, "mean seconds between two disturbances")
 BAD_FOR = assumed(0.010, "mean seconds a disturbance lasts, about half a long frame")
+_WINDOW = 2.0  # seconds; noise is drawn, and its hold sampled, no farther ahead
 _CHUNK = 200  # steps sampled at once
 
 
@@ -37,7 +38,7 @@ class Sojourn:
     bad: float = BAD_FOR.value
 
     def __post_init__(self) -> None:
-        if min(self.good, self.bad) <= 0:
+        if not (self.good > 0 and self.bad > 0):
             message = "the mean stay in a channel state must be more than 0 seconds"
             raise UsageError(message)
 
@@ -116,6 +117,8 @@ class Noise:
         self._draw = Random(seed).random  # noqa: S311 - a simulation
         sojourn = sojourn or Sojourn()
         self._means = (sojourn.good, sojourn.bad)
+        self._state = 0
+        self._stays_until = self._means[0] * self._exponential()
         self._known_until = 0.0
         self._due = self._exponential()  # hazard left until the next destroyed instant
         self._hits: list[float] = []
@@ -136,14 +139,16 @@ class Noise:
         return -log(1.0 - self._draw())
 
     def _go_on(self) -> None:
-        """One stay in the good state and one in the bad."""
+        """Draw up to the end of this stay, but not beyond the window of time it is in."""
+        start, state, due = self._known_until, self._state, self._due
+        end = min(self._stays_until, (int(start / _WINDOW) + 1) * _WINDOW)
+        level, top = self._hold.hazard(state, start), self._hold.hazard(state, end)
         self._hits, self._index = [], 0
-        for state, mean in enumerate(self._means):
-            start, end = self._known_until, self._known_until + mean * self._exponential()
-            level, top = self._hold.hazard(state, start), self._hold.hazard(state, end)
-            while level + self._due < top:
-                level += self._due
-                self._hits.append(self._hold.instant(state, level))
-                self._due = self._exponential()
-            self._due = max(0.0, self._due - (top - level))
-            self._known_until = end
+        while level + due < top:
+            level += due
+            self._hits.append(self._hold.instant(state, level))
+            due = self._exponential()
+        self._due, self._known_until = max(0.0, due - (top - level)), end
+        if end == self._stays_until:
+            self._state = 1 - state
+            self._stays_until += self._means[self._state] * self._exponential()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from harness.air.fact import Fact, assumed
 from harness.air.phone import Phone
@@ -61,11 +62,14 @@ class Field:
         """The field of a phone profile."""
         return cls(phone.loop_radius.value, phone.reach.value)
 
+    @cached_property
+    def _edge(self) -> float:
+        return coupling(self.reach, self.loop_radius, self.card_radius)
+
     def margin(self, distance: float, loss: float = 0.0) -> float:
         """How many dB of voltage the card has more than it needs; negative is no power."""
         here = coupling(distance, self.loop_radius, self.card_radius)
-        edge = coupling(self.reach, self.loop_radius, self.card_radius)
-        return 20 * math.log10(here / edge) - loss
+        return 20 * math.log10(here / self._edge) - loss
 
     def conditions(self, distance: float, loss: float = 0.0) -> Conditions:
         """Power and bit error rates at a distance, with `loss` dB in between.

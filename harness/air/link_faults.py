@@ -13,7 +13,12 @@ from harness.air.picc import Picc, StormyPicc
 from harness.errors import UsageError
 
 _TWO_CARDS = "two-cards"
-_INTERVALS = ("tag-lost", "burst", "weak-coupling")  # by time they begin even between two frames
+_INTERVALS = ("tag-lost", "burst", "weak-coupling")
+
+
+def _begins_by_itself(fault: Fault) -> bool:
+    """Whether it begins at a time known beforehand, be it between two frames."""
+    return fault.name in _INTERVALS and fault.when in (When.TIME, When.ALWAYS)
 
 
 class _Watch:
@@ -61,11 +66,12 @@ class LinkFaults:
     """
 
     def __init__(self, faults: Iterable[Fault], rng: Random, hold: Hold) -> None:
-        self._watches = [_Watch(fault, rng) for fault in faults]
-        for watch in self._watches:
-            if watch.fault.kind.level is not Level.LINK:
-                message = f"{watch.fault.name} acts on APDUs: give it to FaultyIcc, not to the link"
+        faults = tuple(faults)
+        for fault in faults:
+            if fault.kind.level is not Level.LINK:
+                message = f"{fault.name} acts on APDUs: give it to FaultyIcc, not to the link"
                 raise UsageError(message)
+        self._watches = [_Watch(fault, rng) for fault in faults if not _begins_by_itself(fault)]
         self._rng = rng
         self._hold = hold
         self._storms: StormyPicc | None = None
@@ -75,9 +81,9 @@ class LinkFaults:
         self._marked = {Fate.LOST: 0, Fate.CORRUPTED: 0}
         self._presence_check = False
         self.patience = math.inf
-        for watch in self._watches:
-            if watch.fault.name in _INTERVALS and watch.fault.when is When.TIME:
-                self._strike(watch.fault, watch.fault.at)
+        for fault in faults:
+            if _begins_by_itself(fault):
+                self._strike(fault, fault.at)
 
     def around(self, picc: Picc) -> Picc:
         """The card, wrapped where a fault makes it misbehave."""

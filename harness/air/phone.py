@@ -6,7 +6,7 @@ devices, not a model, and every field can be replaced with `dataclasses.replace`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.air.fact import Fact, assumed, named
 
@@ -62,6 +62,11 @@ _ANDROID = Phone(
 
 _PHONES = (
     _ANDROID,
+    replace(
+        _ANDROID,
+        name="android-eid-app",
+        timeout=Fact(50.0, "the timeout set by the official Estonian phone library"),
+    ),
     Phone(
         name="android-extended",
         fsd=_ANDROID.fsd,

@@ -61,7 +61,8 @@ class StormyPicc:
 
     def storm(self, count: int, every: float) -> None:
         """Ask `count` times for more time before the next answer, `every` seconds apart."""
-        self._left, self._every = count, every
+        if self._held is None:
+            self._left, self._every = count, every
 
     def reset(self) -> None:
         """Forget what was held back, too."""

@@ -11,6 +11,7 @@ from harness.air.frame import Fate, Frame
 from harness.air.timing import CRC_BYTES, Direction, Kind, RfTiming, seconds
 from harness.errors import UsageError
 
+_NO_PAUSE = 1e-6  # seconds; below, it is the rounding of the simulated clock
 _CID = 0x08  # in the protocol control byte, ISO/IEC 14443-4, 7.1.2
 
 
@@ -92,6 +93,15 @@ class Recording:
         steps = tuple(map(_step, asked, answered, ends))
         kept = tuple(step for step in steps if step.question is not Question.DESELECT)
         return cls(asked[0].timing.kind, kept)
+
+    @property
+    def apdus(self) -> tuple[int, ...]:
+        """The steps that begin an APDU: a part of a command for which the host took its time."""
+        return tuple(
+            number
+            for number, step in enumerate(self.steps)
+            if step.question is Question.PART and step.pause > _NO_PAUSE
+        )
 
     def skipping(self, first: int, after: int) -> Recording:
         """The same read without the steps `first` up to, not including, `after`."""

@@ -8,6 +8,7 @@ outcome, hold time and count of retransmissions as the full simulation.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,21 +29,37 @@ class Outcome:
     """How a replayed read ended.
 
     `end` is its time in seconds of the hold, `steps` how many were answered, `retransmissions` how
-    many frames the reader repeated.
+    many frames the reader repeated; `found` is False where no card was there to activate.
     """
 
     finished: bool
     end: float
     steps: int
     retransmissions: int
+    found: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The host above the reader: its patience for one APDU, and its own time after each; seconds.
+
+    When an APDU took longer, the host lets go of the card, as `PhoneHost` does.
+    """
+
+    patience: float = math.inf
+    after: float = 0.0
 
 
 class Replay:
     """A recording prepared for many runs; one instance serves any hold and any seed."""
 
-    def __init__(self, recording: Recording, retries: int = _RETRIES) -> None:
+    def __init__(
+        self, recording: Recording, retries: int = _RETRIES, host: Host | None = None
+    ) -> None:
         self._steps = recording.steps
+        self._apdus = recording.apdus
         self._retries = retries
+        self._host = host or Host()
         self._off = seconds(FIELD_OFF)
         self._detect = seconds(detect_cycles(recording.kind))
         parts = [step.timeout for step in self._steps if step.question is Question.PART]
@@ -72,29 +89,49 @@ class Replay:
         time = found + self._detect
         lost = hold.power_lost(found, time) is not None
         if lost or noise.first_hit(found, time) is not None:
-            return Outcome(finished=False, end=time, steps=0, retransmissions=0)
+            return Outcome(finished=False, end=time, steps=0, retransmissions=0, found=False)
         return self._read(_Reader(hold, noise, time, self._fwt, self._retries))
 
     def _read(self, reader: _Reader) -> Outcome:
-        """Leap from one disturbed step to the next."""
+        """Leap from one disturbed step to the next; `late` watches a disturbed APDU to its end."""
         done, count = 0, len(self._steps)
+        late: tuple[range, float] | None = None  # its steps, and when it began
         while done < count:
+            stop = late[0].stop if late else count
             shift = reader.time + self._steps[done].pause - self._starts[2 * done]
-            disturbed = self._next_disturbed(reader, done, shift)
-            if disturbed == count:
-                reader.time = shift + self._ends[-1] + self._steps[-1].turnaround
-                break
-            reader.time = shift + self._starts[2 * disturbed]
-            if not reader.answered(self._steps[disturbed]):
-                return reader.outcome(disturbed, finished=False)
-            done = disturbed + 1
+            disturbed = self._next_disturbed(reader, done, stop, shift)
+            if disturbed == stop:
+                reader.time = shift + self._answered[stop - 1] + self._steps[stop - 1].turnaround
+                done = stop
+            else:
+                reader.time = shift + self._starts[2 * disturbed]
+                apdu = self._apdu_with(disturbed)
+                late = late or (apdu, shift + self._starts[2 * apdu.start])
+                if not reader.answered(self._steps[disturbed]):
+                    return reader.outcome(disturbed, finished=False)
+                done = disturbed + 1
+            if late and done == late[0].stop:
+                if reader.time - late[1] > self._host.patience:
+                    reader.time += self._host.after
+                    reader.deselect(self._steps[done - 1])
+                    return reader.outcome(done - 1, finished=False)
+                late = None
+        reader.time += self._host.after
         return reader.outcome(count, finished=True)
 
-    def _next_disturbed(self, reader: _Reader, done: int, shift: float) -> int:
-        """The first step from `done` on that noise or a loss of power falls into."""
-        end = shift + self._ends[-1]
+    def _apdu_with(self, step: int) -> range:
+        """The steps of the APDU that a step belongs to; the activation's steps stand alone."""
+        place = bisect_right(self._apdus, step)
+        if place == 0:
+            return range(step, step + 1)
+        ends = (*self._apdus[1:], len(self._steps))
+        return range(self._apdus[place - 1], ends[place - 1])
+
+    def _next_disturbed(self, reader: _Reader, done: int, stop: int, shift: float) -> int:
+        """The first step from `done` up to `stop` that noise or a loss of power falls into."""
+        end = shift + self._answered[stop - 1]
         lost = reader.hold.power_lost(reader.seen, end)
-        torn = len(self._steps)
+        torn = stop
         if lost is not None:
             torn = max(done, bisect_right(self._answered, lost - shift))
         frame = 2 * done
@@ -131,7 +168,7 @@ class _Reader:
             return self._open(step)
         if self._insist(step):
             return True
-        self._deselect(step)
+        self.deselect(step)
         return False
 
     def _open(self, step: Step) -> bool:
@@ -165,7 +202,8 @@ class _Reader:
                 return True
         return False
 
-    def _deselect(self, step: Step) -> None:
+    def deselect(self, step: Step) -> None:
+        """Let go of the card."""
         card = _CardSide(step)
         for attempt in range(1 + self._retries):
             self.retransmissions += attempt > 0

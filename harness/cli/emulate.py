@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import Protocol
 
 import click
 from cryptography import x509
@@ -13,9 +14,10 @@ from harness.cli.options import FILE, card_options, emulated_options
 from harness.emulator.card import EmulatedCard
 from harness.emulator.person import Person
 from harness.errors import UsageError
+from harness.icc import Icc
 from harness.station import CardOptions, card_image, card_memory, host_and_port, port_number
 from harness.transport.storage import write_atomic
-from harness.transport.tcp import Dialling, Listening, Place
+from harness.transport.tcp import Dialling, Listening
 from harness.transport.vpcd import Visit, VpcdCard
 
 
@@ -27,7 +29,7 @@ from harness.transport.vpcd import Visit, VpcdCard
     show_default=True,
     metavar="URI",
     help="vpcd:<host>:<port> calls a waiting reader (35963 is pcscd's virtual one), "
-    "vpcd-listen:<port> waits for a reader.",
+    "vpcd-listen:<port> waits for a reader, nfc:<nfcpy path> plays the card through an NFC device.",
 )
 @click.option("--once", is_flag=True, help="End when the first reader leaves.")
 @click.option("--ca-out", type=FILE, help="Write the card's test CA certificates as PEM.")
@@ -47,26 +49,40 @@ def command(  # noqa: PLR0913 - one parameter an option
     options = emulated_options(profile, person, seed, state, interface)
     image, holder = card_image(options)
     card = EmulatedCard(image, options.interface, card_memory(image, state))
-    place = _place(at)
+    server, address = _server(card, at)
     if ca_out is not None:
         write_atomic(ca_out, _pem(image.authorities))
     _announce_codes(options, holder)
-    server = VpcdCard(card, place, observe=_announce)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
-    click.echo(f"ready: {image.profile.name}, {options.interface}, at {at}")
+    click.echo(f"ready: {image.profile.name}, {options.interface}, at {address}")
     server.serve(once=once)
     click.echo("stopped")
 
 
-def _place(at: str) -> Place:
+class _Server(Protocol):
+    def serve(self, *, once: bool) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def _server(card: Icc, at: str) -> tuple[_Server, str]:
+    """What serves the card there, and where that is: a port chosen for `vpcd-listen:0` is told."""
     kind, _, where = at.partition(":")
     match kind:
         case "vpcd":
-            return Dialling(*host_and_port(where))
+            return VpcdCard(card, Dialling(*host_and_port(where)), observe=_announce), at
         case "vpcd-listen":
-            return Listening(port_number(where))
-    message = f"{at} is no place for a card; there are vpcd:<host>:<port> and vpcd-listen:<port>"
+            place = Listening(port_number(where))
+            return VpcdCard(card, place, observe=_announce), f"vpcd-listen:{place.port}"
+        case "nfc":
+            from harness.transport.nfc_target import NfcTarget  # noqa: PLC0415 - needs nfcpy
+
+            return NfcTarget(card, where, observe=_announce), at
+    message = (
+        f"{at} is no place for a card; "
+        "there are vpcd:<host>:<port>, vpcd-listen:<port> and nfc:<nfcpy path>"
+    )
     raise UsageError(message)
 
 

@@ -94,9 +94,10 @@ class IsoDepPicc:
         return Reply(pps.answer)
 
     def _on_type_b(self, frame: bytes, atqb: Atqb) -> Reply | None:
-        if not self._found:
+        if not self._found or len(frame) == len(Reqb().encode()):
+            # A card that was found answers REQB and WUPB again; ISO/IEC 14443-3, 7.4.
             request = Reqb.decode(frame)
-            self._found = request.wake or not self._engine
+            self._found = self._found or request.wake or not self._engine
             return Reply(atqb.encode()) if self._found else None
         attrib = Attrib.decode(frame)
         if attrib.pupi != atqb.pupi:

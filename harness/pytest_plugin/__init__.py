@@ -9,6 +9,7 @@ from __future__ import annotations
 pytest_plugins = (
     "harness.pytest_plugin.options",
     "harness.pytest_plugin.needs",
+    "harness.pytest_plugin.air",
     "harness.pytest_plugin.fixtures",
     "harness.pytest_plugin.reporting",
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from harness.pytest_plugin.air import conditions_of
 from harness.pytest_plugin.needs import is_destructive, rig_of, said_plainly
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from harness.icc import Icc
     from harness.profile import Profile
     from harness.pytest_plugin.rig import Identity, Rig
+    from harness.reading import Reading
     from harness.secret import Can, Digits
     from harness.session import Session
     from harness.station import Station
@@ -64,7 +66,15 @@ def card_profile(_eidrig_identity: Identity) -> Profile:
 def station(
     request: pytest.FixtureRequest, _eidrig_rig: Rig, _eidrig_identity: Identity
 ) -> Station:
-    """The stack to the card, not activated yet; a new emulated card for each test."""
+    """The stack to the card, not activated yet; a new emulated card for each test.
+
+    With the markers `air` or `fault` it is held against a simulated phone.
+    """
+    with said_plainly():
+        conditions = conditions_of(request.node)
+    if conditions is not None:
+        _require(_eidrig_rig, "emulated")
+        return _eidrig_rig.station_in_air(conditions)
     may_verify = not {"pin1", "pin2", "puk"}.isdisjoint(request.fixturenames)
     with said_plainly():
         return _eidrig_rig.station(may_spend=is_destructive(request.node), may_verify=may_verify)
@@ -116,6 +126,28 @@ def eid(request: pytest.FixtureRequest, card_session: Session, pin_guard: PinGua
     channel = request.getfixturevalue(name)
     with said_plainly():
         return card_session.eid(channel, pin_guard)
+
+
+@pytest.fixture
+def tap(
+    request: pytest.FixtureRequest, station: Station, pin_guard: PinGuard
+) -> Callable[..., Reading]:
+    """A whole read as a person holds the card: `tap("resume")` gives its `Reading`.
+
+    The policy is once, restart or resume; `plan`, `use_pin` and `sign` are those of `TapOptions`.
+    """
+    from harness.station import Codes  # noqa: PLC0415 - only if a card is used
+    from harness.tap import Tap, TapOptions, policy  # noqa: PLC0415 - only if a card is used
+
+    def hold(
+        policy_name: str = "once", *, use_pin: bool = True, sign: bool = False, plan: str = "eidrig"
+    ) -> Reading:
+        wanted = ["can", *["pin1"] * use_pin, *["pin2"] * sign]
+        codes = Codes(**{name: request.getfixturevalue(name) for name in wanted})
+        options = TapOptions(use_pin=use_pin, sign=sign, plan=plan)
+        return Tap(station, codes, pin_guard, options, policy=policy(policy_name)).run()
+
+    return hold
 
 
 @pytest.fixture

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from harness.clock import VirtualClock
 from harness.emulator.person import Person, parse_person
 from harness.errors import EidrigError, UsageError
 from harness.profile import Interface, Profile
 from harness.secret import Can, Digits, Pin, Puk
 from harness.session import Session
+from harness.simulation import AirConditions, in_air
 from harness.station import CardOptions, Station
 from harness.terminal.certificate import Authorities, load_certificates
 from harness.terminal.pin_guard import DEFAULT_FLOOR, PinGuard, Refusals
@@ -134,6 +136,16 @@ class Rig:
         finally:
             station.icc.disconnect()
         return Identity(session.atr, session.profile, session.interface)
+
+    def station_in_air(self, conditions: AirConditions) -> Station:
+        """A new emulated card for one test, held against a simulated phone on a virtual clock.
+
+        Raises:
+            UsageError: the card is not an emulated one.
+        """
+        profile = self.identity().profile
+        station = Station.open(self.place, self._options, clock=VirtualClock())
+        return in_air(replace(station, profile=profile), conditions)
 
     def station(self, *, may_spend: bool, may_verify: bool) -> Station:
         """A station for one test, with a journal of its own; an emulated card is a new one.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import stat
 import warnings
 from importlib import import_module
 from pathlib import Path
@@ -48,17 +47,8 @@ def _from_environment(variable: str, name: str) -> str:
     raise UsageError(message)
 
 
-def _from_file(path: str, name: str) -> str:
-    file = Path(path).expanduser()
-    text = read_text(file)
-    if os.name == "posix" and _readable_by_all(file.stat()):
-        message = f"everybody can read the {name} in {path}; protect it with: chmod 600 {path}"
-        raise UsageError(message)
-    return text.removesuffix("\n")
-
-
-def _readable_by_all(status: os.stat_result) -> bool:
-    return stat.S_ISREG(status.st_mode) and bool(status.st_mode & stat.S_IROTH)
+def _from_file(path: str, _name: str) -> str:
+    return read_text(Path(path).expanduser()).removesuffix("\n")
 
 
 def _from_prompt(_where: str, name: str) -> str:

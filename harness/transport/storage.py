@@ -39,6 +39,18 @@ def read_text(path: Path) -> str:
     raise UsageError(message)
 
 
+def require_writable(path: Path) -> None:
+    """See to it, before any work is done for it, that a file can be written.
+
+    Raises:
+        UsageError: its folder is missing or may not be written to.
+    """
+    folder = path.resolve().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        message = f"{path} cannot be written: {folder} is no folder that can be written to"
+        raise UsageError(message)
+
+
 def write_atomic(path: Path, data: bytes | str) -> None:
     """Replace a file by `data` (text as UTF-8) so that a reader finds the old or the new, whole.
 

@@ -97,7 +97,7 @@ class Bench:
             faults=[parse_fault(fault) for fault in faults],
             observers=[frames.append],
         )
-        reader = IsoDepPcd(air, activation or TypeA(to_card=2, to_reader=4), clock)
+        reader = IsoDepPcd(air, activation or TypeA(fsd=128, to_card=2, to_reader=4), clock)
         error = self._drive(reader, clock)
         counted = reader.statistics
         return Read(

@@ -104,12 +104,13 @@ def test_error_rate_is_the_stated_one() -> None:
     """Over a long time the noise of one state has as many instants as its bit error rate says."""
     at_edge = Hold(Motion("edge", lambda _: FIELD.reach - 1), FIELD)
     expected = FIELD.conditions(FIELD.reach - 1).good * BITS_PER_SECOND
-    always_good = Sojourn(good=1e9, bad=1e-9)
+    always_good = Sojourn(good=1e9)
     found = len(_hits(Noise(at_edge, 5, always_good), 100.0)) / 100
     assert found == pytest.approx(expected, rel=0.05)
 
 
 def test_sojourn_of_no_time() -> None:
     """A channel state that lasts no time is refused."""
-    with pytest.raises(UsageError, match="more than 0 seconds"):
-        Sojourn(good=0)
+    for good in (0, -1, math.nan):
+        with pytest.raises(UsageError, match="more than 0 seconds"):
+            Sojourn(good=good)

@@ -51,7 +51,9 @@ def test_larger_curves_take_longer() -> None:
     point = b"\x04" + bytes(96)
     answer = b"\x7c\x63\x82\x61" + point + b"\x90\x00"
     small = b"\x7c\x43\x82\x41" + POINT + b"\x90\x00"
-    ratio = [speed.seconds(b"\x10\x86\0\0", found) - speed.overhead.value for found in (answer, small)]
+    ratio = [
+        speed.seconds(b"\x10\x86\0\0", found) - speed.overhead.value for found in (answer, small)
+    ]
     assert ratio[0] / ratio[1] == pytest.approx(2.25)
 
 

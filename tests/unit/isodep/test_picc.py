@@ -101,6 +101,15 @@ def test_type_b(card: NotingCard) -> None:
     assert card.power == [True]
 
 
+def test_type_b_is_found_as_often_as_it_is_asked_for(card: NotingCard) -> None:
+    """A type B card that was found answers another REQB or WUPB before its ATTRIB (7.4)."""
+    atqb = Atqb(PUPI)
+    picc = IsoDepPicc(card, atqb)
+    for request in (Reqb(), Reqb(wake=True), Reqb()):
+        assert hear(picc, request.encode().hex()) == atqb.encode().hex()
+    assert hear(picc, Attrib(PUPI).encode().hex()) == "00"
+
+
 def test_type_b_wakes_from_the_halt(card: NotingCard) -> None:
     """A halted type B card hears WUPB but not REQB, and was powered all the time (7.4.6)."""
     picc = IsoDepPicc(card, Atqb(PUPI))
