@@ -102,7 +102,8 @@ class CommandApdu:
     extended: bool = False
 
     def __post_init__(self) -> None:
-        if not all(0 <= byte <= 0xFF for byte in (self.cla, self.ins, self.p1, self.p2)):
+        # The union is negative where one of them is, and above 0xFF where one of them is.
+        if not 0 <= self.cla | self.ins | self.p1 | self.p2 <= 0xFF:
             message = "each of CLA, INS, P1 and P2 is one byte"
             raise ApduFormatError(message)
         if len(self.data) > MAX_EXTENDED_NC or not 0 <= self.ne <= MAX_EXTENDED_NE:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from harness.errors import CheckError, LinkError, UsageError
-from harness.profile import PinName
+from harness.errors import CardError, CheckError, LinkError, PinError, UsageError
+from harness.profile import Content, File, PinName, Profile
 from harness.reading import Reading, TapOptions
 from harness.secret import Digits
-from harness.session import Session
+from harness.session import Session, activate
 from harness.station import Codes, Station
 from harness.terminal.certificate import Authorities, Certificate
 from harness.terminal.eid import Eid, KeyName
@@ -42,9 +42,9 @@ class Attempt:
             EidrigError: whatever stopped it; the reading holds all that came before.
         """
         reading = self.reading
-        session = Session.begin(self.station)
-        reading.atr, reading.profile = session.atr, session.profile
-        reading.interface = session.interface
+        reading.atr = activate(self.station)
+        session = Session.recognised(self.station, reading.atr)
+        reading.profile, reading.interface = session.profile, session.interface
         plan = session.plan(self.options.plan)
         channel = session.secure(self.codes.can)
         reading.pace = session.pace_info if channel.is_secured else None
@@ -61,12 +61,14 @@ class Attempt:
             return
         content, expected = mark
         with self.station.journal.phase("same card"):
-            found = eid.files.beginning(eid.profile.file_with(content), len(expected))
+            found = eid.files.beginning(_file_read(eid.profile, content), len(expected))
         if found != expected:
             message = f"another card came back: its {content} is not the one read before"
             raise CheckError(message)
 
     def _carry_out(self, eid: Eid, verb: str, argument: str = "") -> None:
+        if verb != "authenticate":  # which goes on where PIN1 was verified
+            eid.files.begin_operation()
         match verb:
             case "tries":
                 self._read_tries(eid, cast("PinName", argument))
@@ -110,11 +112,13 @@ class Attempt:
             message = f"{name} is needed for this; give it, or leave it out with --no-pin"
             raise UsageError(message)
         reading = self.reading
-        reading.verified[name] = False
         try:
             with self.station.journal.phase(f"verify {name}"):
                 eid.verify(name, code)
-        except LinkError:
+        except PinError:
+            reading.verified[name] = False
+            raise
+        except (LinkError, CardError):
             reading.tries_left.pop(name, None)  # the card may have counted
             raise
         reading.verified[name] = True
@@ -151,3 +155,9 @@ class Attempt:
         except KeyError:
             message = f"the read plan uses the {name} key before it reads its certificate"
             raise UsageError(message) from None
+
+
+def _file_read(profile: Profile, content: Content) -> File:
+    """The file that a read takes a content from, where another file may hold it, too."""
+    personal = (file for file in profile.personal_files if file.content is content)
+    return next(personal, None) or profile.file_with(content)

@@ -7,7 +7,9 @@ guessed. Terminal and emulator both follow the same profile; neither knows a car
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -84,6 +86,17 @@ Byte = Annotated[int, Field(ge=0, le=0xFF)]
 Sw = Annotated[int, Field(ge=0x6000, le=0x9FFF)]
 Text = Annotated[str, Field(min_length=1)]
 PinName = Literal["PIN1", "PIN2", "PUK"]
+Operation = Literal[
+    "tries PIN1",
+    "tries PIN2",
+    "tries PUK",
+    "personal-data",
+    "certificate authentication",
+    "certificate signing",
+    "verify PIN1",
+    "authenticate",
+    "sign",
+]
 PasswordName = Literal["MRZ", "CAN", "PIN", "PUK"]
 
 
@@ -168,7 +181,8 @@ class Pace(Fact):
     """The PACE protocol of the card."""
 
     oid: Text
-    parameter_id: Annotated[int, Field(ge=0, le=31)]
+    parameter_id: Annotated[int, Field(ge=8, le=18)]
+    """The curve, by its number in ICAO 9303-11, table 6."""
     nonce_size: Literal[16, 32]
     passwords: tuple[PasswordName, ...] = ("CAN",)
     parameter_reference: Literal["optional", "required"] = "optional"
@@ -193,7 +207,7 @@ class Pace(Fact):
 class Directory(Fact):
     """A dedicated file, application or not."""
 
-    path: Text
+    path: Annotated[str, Field(pattern=r"^3F00(/[0-9A-F]{4})*$")]
     """File identifiers from the MF, such as 3F00/ADF1."""
     aid: Hex | None = None
     select: Literal["aid", "child", "path"]
@@ -254,13 +268,28 @@ class KeyRules(Fact):
 class Plan(Fact):
     """An order of operations that reads the card, and how sparingly."""
 
-    operations: tuple[Text, ...]
+    operations: tuple[Operation, ...]
     reselect: bool = False
     """Select the directory again before every operation, even where it is selected."""
     to_the_end: bool = False
-    """Read files until the card says that they ended, not to their known length."""
+    """Read certificates until the card says that they ended, not to their known length."""
     ne: Annotated[int, Field(ge=1, le=256)] | None = None
     """The Ne of READ BINARY; absent: the most that fits one protected answer."""
+
+
+_NEEDS: Mapping[Operation, tuple[str, ...]] = MappingProxyType(
+    {
+        "tries PIN1": ("pins.PIN1",),
+        "tries PIN2": ("pins.PIN2",),
+        "tries PUK": ("pins.PUK",),
+        "personal-data": (),
+        "certificate authentication": ("keys.authentication",),
+        "certificate signing": ("keys.signing",),
+        "verify PIN1": ("pins.PIN1",),
+        "authenticate": ("pins.PIN1", "keys.authentication.authenticate"),
+        "sign": ("pins.PIN2", "keys.signing.sign"),
+    }
+)
 
 
 class Profile(_Strict):
@@ -301,6 +330,22 @@ class Profile(_Strict):
             message = "plans.eidrig is missing"
             raise ValueError(message)
         return self
+
+    @model_validator(mode="after")
+    def _plans_have_what_they_need(self) -> Self:
+        for plan, rules in self.plans.items():
+            for operation in rules.operations:
+                missing = next((each for each in _NEEDS[operation] if not self._has(each)), None)
+                if missing:
+                    message = f"{missing} is missing, but plans.{plan} has {operation!r}"
+                    raise ValueError(message)
+        return self
+
+    def _has(self, path: str) -> bool:
+        """Whether there is something at pins.NAME or keys.NAME.USE."""
+        table, name, *use = path.split(".")
+        entry = getattr(self, table).get(name)
+        return bool(entry and all(getattr(entry, each) for each in use))
 
     def file_with(self, content: Content) -> File:
         """The file that holds `content`.

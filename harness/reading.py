@@ -28,8 +28,8 @@ class Reading:
     """What one tap brought; fields stay None or empty where it did not get that far.
 
     `outcome` is "ok" or the name of the failure, `error` the failure itself. `attempts` counts
-    activations; `held_seconds` is the time the card was in use, `total_seconds` that and the pauses
-    between attempts. `pieces` are the files as read so far.
+    activations that found a card; `held_seconds` is the time it was in use, `total_seconds` the
+    whole tap with all waiting. `pieces` are the files as read so far.
     """
 
     outcome: str = OK

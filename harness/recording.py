@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from harness.apdu import INS
+from harness.apdu import INS, CommandApdu, ResponseApdu
 from harness.errors import UsageError
 from harness.trace import Exchange, Level, hide_codes
 
@@ -63,7 +63,8 @@ class Recording:
                 raise UsageError(message)
             exchanges = tuple(Recorded(**each) for each in document["exchanges"])
             for each in exchanges:
-                bytes.fromhex(each.command.replace("**", "00") + each.response)
+                CommandApdu.decode(bytes.fromhex(each.command.replace("**", "00")))
+                ResponseApdu.decode(bytes.fromhex(each.response))
             return cls(str(document["profile"]), bytes.fromhex(document["atr"]), exchanges)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             message = f"{where} is not a recording that eidrig made: {error!r}"
@@ -81,8 +82,8 @@ class Recording:
 
 
 def _hash_in(command: bytes) -> bytes:
-    data = command[5 : 5 + command[4]]
-    return data[2:] if command[1] == INS.PERFORM_SECURITY_OPERATION else data
+    decoded = CommandApdu.decode(command)
+    return decoded.data[2:] if decoded.ins == INS.PERFORM_SECURITY_OPERATION else decoded.data
 
 
 class Recorder:

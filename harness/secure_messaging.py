@@ -8,7 +8,7 @@ anything is parsed, and after the first fault neither end does anything more.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
@@ -59,7 +59,8 @@ class _Keyed:
 
     def __init__(self, keys: SessionKeys) -> None:
         self._enc = algorithms.AES(keys.enc.reveal())
-        self._mac = algorithms.AES(keys.mac.reveal())
+        self._mac = CMAC(algorithms.AES(keys.mac.reveal()))
+        self._counters = Cipher(self._enc, modes.ECB()).encryptor()  # noqa: S305 - 9303-11, 9.8.6.1
         self._ssc = 0
 
     def advance(self) -> None:
@@ -79,7 +80,7 @@ class _Keyed:
 
     def mac(self, *parts: bytes) -> bytes:
         """The MAC over counter and parts; each part is padded on its own (9.8.7)."""
-        mac = CMAC(self._mac)
+        mac = self._mac.copy()
         mac.update(self._counter())
         for part in parts:
             mac.update(pad(part))
@@ -89,8 +90,7 @@ class _Keyed:
         return self._ssc.to_bytes(BLOCK, "big")
 
     def _cipher(self) -> Cipher[modes.CBC]:
-        counter = Cipher(self._enc, modes.ECB()).encryptor()  # noqa: S305 - 9303-11, 9.8.6.1
-        return Cipher(self._enc, modes.CBC(counter.update(self._counter()) + counter.finalize()))
+        return Cipher(self._enc, modes.CBC(self._counters.update(self._counter())))
 
 
 def pad(data: bytes) -> bytes:
@@ -133,13 +133,14 @@ class TerminalSession:
             message = "this session ended with a fault; establish a new one"
             raise SecureMessagingError(message)
         self._keyed.advance()
-        secured = replace(command, cla=command.cla | CLA_SECURE)
+        cla = command.cla | CLA_SECURE
+        header = bytes((cla, command.ins, command.p1, command.p2))
         objects = self._data_object(command) + _ne_object(command.ne)
-        covered = (secured.header, objects) if objects else (secured.header,)
+        covered = (header, objects) if objects else (header,)
         data = objects + _MAC_OBJECT + self._keyed.mac(*covered)
         extended = command.extended or command.ne > MAX_SHORT_NE or len(data) > MAX_SHORT_NC
         ne = MAX_EXTENDED_NE if extended else MAX_SHORT_NE
-        return replace(secured, data=data, ne=ne, extended=extended)
+        return CommandApdu(cla, command.ins, command.p1, command.p2, data, ne, extended)
 
     def _data_object(self, command: CommandApdu) -> bytes:
         if not command.data:
@@ -178,7 +179,7 @@ class TerminalSession:
         if status != answer.sw:
             message = f"the protected status {status:04X} is not the {answer.sw:04X} outside"
             raise SecureMessagingError(message)
-        return replace(answer, data=self._decrypt(encrypted))
+        return ResponseApdu(self._decrypt(encrypted), status)
 
     def _decrypt(self, encrypted: bytes | None) -> bytes:
         plain = b"" if encrypted is None else self._keyed.decrypt(encrypted)
@@ -250,8 +251,8 @@ class ChipSession:
         if not hmac.compare_digest(found.mac, self._keyed.mac(*covered)):
             raise SecureMessagingFault(SW.SM_DATA_OBJECTS_INCORRECT)
         data = b"" if found.data is None else self._decrypt(found.data, odd=bool(command.ins & 1))
-        cla = command.cla & ~CLA_SECURE
-        return replace(command, cla=cla, data=data, ne=_decode_ne(found.ne))
+        cla, ne = command.cla & ~CLA_SECURE, _decode_ne(found.ne)
+        return CommandApdu(cla, command.ins, command.p1, command.p2, data, ne, command.extended)
 
     def _decrypt(self, data: Tlv, *, odd: bool) -> bytes:
         expected = _DATA_ODD if odd else _DATA
@@ -273,7 +274,7 @@ class ChipSession:
                 tlv.encode(_DATA_ODD, encrypted) if odd else tlv.encode(_DATA, b"\x01", encrypted)
             )
         objects += tlv.encode(_STATUS, answer.sw.to_bytes(2, "big"))
-        return replace(answer, data=objects + _MAC_OBJECT + self._keyed.mac(objects))
+        return ResponseApdu(objects + _MAC_OBJECT + self._keyed.mac(objects), answer.sw)
 
 
 def _command_objects(raw: bytes) -> _CommandObjects:

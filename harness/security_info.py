@@ -154,7 +154,8 @@ def decode_oid(raw: bytes) -> str:
     """
     arcs, number, start = [], 0, True
     for byte in raw:
-        if start and byte == 0x80:
+        if start and byte == 0x80:  # ISO/IEC 8825-1, 8.19.2
+            start = False
             break
         number, start = number << 7 | byte & 0x7F, not byte & 0x80
         if start:

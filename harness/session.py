@@ -37,8 +37,15 @@ class Session:
             LinkError: no card, or it is gone.
             UsageError: no profile knows the card.
         """
-        with station.journal.phase("activate"):
-            atr = station.icc.connect()
+        return cls.recognised(station, activate(station))
+
+    @classmethod
+    def recognised(cls, station: Station, atr: bytes) -> Session:
+        """Take an activated card for what its ATR says it is.
+
+        Raises:
+            UsageError: no profile knows the card.
+        """
         profile = station.profile_for(atr)
         channel = CardChannel(station.icc, station.journal)
         return cls(station, atr, profile, interface_of(profile, atr), channel)
@@ -122,6 +129,16 @@ class Session:
             known = ", ".join(self.profile.plans)
             message = f"{self.profile.name} has no read plan {name}; it has {known}"
             raise UsageError(message) from None
+
+
+def activate(station: Station) -> bytes:
+    """Power the card up and return its ATR.
+
+    Raises:
+        LinkError: no card, or it is gone.
+    """
+    with station.journal.phase("activate"):
+        return station.icc.connect()
 
 
 def interface_of(profile: Profile, atr: bytes) -> Interface:

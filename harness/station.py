@@ -23,7 +23,7 @@ from harness.profiles import DEFAULT_PROFILE, load_profile, recognise
 from harness.recording import Recording
 from harness.secret import Can, Digits
 from harness.trace import Journal, Journaled, Observer
-from harness.transport.storage import read_bytes, read_text, write_atomic
+from harness.transport.storage import read_bytes, read_text, require_writable, write_atomic
 from harness.transport.vpcd import VpcdReader
 
 PLACES = (
@@ -125,10 +125,11 @@ def card_memory(image: CardImage, state: Path | None) -> CardMemory:
     """The card's counters, kept in a file if one is named.
 
     Raises:
-        UsageError: the file is not this card's, or cannot be read.
+        UsageError: the file is not this card's, or cannot be read or written.
     """
     if state is None:
         return CardMemory(image)
+    require_writable(state)
     saved = read_bytes(state) if state.exists() else None
     return CardMemory(image, saved, keep=lambda raw: write_atomic(state, raw))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from harness.attempt import Attempt
-from harness.errors import EidrigError, LinkError, UsageError
+from harness.errors import EidrigError, LinkError, NoCardError, UsageError
 from harness.reading import OK, Reading, TapOptions
 from harness.station import Codes, Station
 from harness.terminal.certificate import Authorities
@@ -22,7 +22,8 @@ class Policy:
 
     `attempts` is the most activations, `pause` the seconds between losing the card and looking for
     it again, `limit` the seconds after which no new attempt begins. With `resume`, what was read
-    is kept and the read goes on; without it every attempt starts from nothing.
+    is kept and the read goes on; without it every attempt starts from nothing. With `polls`, a
+    field without a card is looked into again and again and counts as no attempt.
     """
 
     name: str
@@ -30,13 +31,14 @@ class Policy:
     attempts: int
     pause: float = 0.25
     limit: float = 60.0
+    polls: bool = True
 
 
 POLICIES: Mapping[str, Policy] = MappingProxyType(
     {
         each.name: each
         for each in (
-            Policy("once", resume=False, attempts=1),
+            Policy("once", resume=False, attempts=1, polls=False),
             Policy("restart", resume=False, attempts=60),
             Policy("resume", resume=True, attempts=60),
         )
@@ -81,11 +83,7 @@ class Tap:
     def run(self) -> Reading:
         """Carry the tap out; a failure ends up in the reading, never as an exception."""
         reading, start = self._reading, self._clock.now()
-        while self._try():
-            if reading.attempts == self._policy.attempts:
-                break
-            if self._clock.now() + self._policy.pause - start > self._policy.limit:
-                break
+        while self._try() and self._goes_on(start):
             self._clock.sleep(self._policy.pause)
             if not self._policy.resume:
                 reading.forget()
@@ -95,7 +93,6 @@ class Tap:
     def _try(self) -> bool:
         """Make one attempt; whether the card was lost, so that another one makes sense."""
         reading, start = self._reading, self._clock.now()
-        reading.attempts += 1
         reading.outcome, reading.error = OK, None
         try:
             self._attempt.run()
@@ -103,5 +100,14 @@ class Tap:
             reading.fail(error)
         finally:
             self._station.icc.disconnect()
+        if not isinstance(reading.error, NoCardError):
+            reading.attempts += 1
             reading.held_seconds += self._clock.now() - start
         return isinstance(reading.error, LinkError)
+
+    def _goes_on(self, start: float) -> bool:
+        """Whether the policy wants another attempt after the card was lost or not found."""
+        if isinstance(self._reading.error, NoCardError) and not self._policy.polls:
+            return False
+        in_time = self._clock.now() + self._policy.pause - start <= self._policy.limit
+        return in_time and self._reading.attempts < self._policy.attempts

@@ -130,7 +130,7 @@ class _TooShort(TlvError):
 def _byte(raw: bytes, offset: int, inside: str) -> int:
     if offset >= len(raw):
         message = f"the bytes end inside a {inside}"
-        raise _TooShort(message, offset)
+        raise _TooShort(message, len(raw))
     return raw[offset]
 
 

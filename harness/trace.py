@@ -8,7 +8,7 @@ ends; what they keep is redacted before it leaves memory.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,6 +25,7 @@ CARD_ACCESS_PHASE = "EF.CardAccess"
 class Level(StrEnum):
     """Where an exchange was seen."""
 
+    FRAME = "frame"
     WIRE = "wire"
     PLAIN = "plain"
 
@@ -72,18 +73,20 @@ class Journal:
     bytes_received: int = 0
     announce: Callable[[str], None] = lambda _: None
     """Told the name of each phase as it begins."""
-    _current: str = ""
+    current_phase: str = ""
+    carries_code: bool = False
+    """Whether the command now on its way holds a PIN or PUK in the clear."""
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Count everything inside to this phase; also when it fails. Phases do not nest."""
         self.announce(name)
-        start, self._current = self.clock.now(), name
+        start, self.current_phase = self.clock.now(), name
         try:
             yield
         finally:
             self.phases.append(Phase(name, self.clock.now() - start))
-            self._current = ""
+            self.current_phase = ""
 
     def note(self, level: Level, start: float, command: bytes, response: bytes) -> None:
         """Tell the observers of an exchange that began at `start` and ends now."""
@@ -92,7 +95,7 @@ class Journal:
             self.bytes_sent += len(command)
             self.bytes_received += len(response)
         seconds = self.clock.now() - start
-        exchange = Exchange(level, self._current, start, seconds, command, response)
+        exchange = Exchange(level, self.current_phase, start, seconds, command, response)
         for observer in self.observers:
             observer.note(exchange)
 
@@ -115,9 +118,11 @@ class Journaled:
     def transmit(self, command: bytes) -> bytes:
         """Pass one command on, and note it with its answer, or with none if the card was lost."""
         start, response = self._journal.clock.now(), b""
+        self._journal.carries_code = HIDDEN in hide_codes(command)
         try:
             response = self._icc.transmit(command)
         finally:
+            self._journal.carries_code = False
             self._journal.note(Level.WIRE, start, command, response)
         return response
 
@@ -140,6 +145,13 @@ class Trace:
         }
         self._lines.append(json.dumps(entry))
 
+    def note_frame(self, entry: Mapping[str, object], *, hidden: bool) -> None:
+        """Keep one frame; of a hidden one only its first byte and its length."""
+        data = str(entry["data"])
+        if hidden:
+            data = data[:2] + HIDDEN * (len(data) // 2 - 1)
+        self._lines.append(json.dumps({"level": Level.FRAME, **entry, "data": data}))
+
     def to_jsonl(self) -> str:
         """One JSON object a line, in the order of the exchanges."""
         return "".join(f"{line}\n" for line in self._lines)
@@ -161,7 +173,9 @@ def hide_codes(command: bytes) -> str:
 def hide_data(exchange: Exchange) -> str:
     """A plain answer in hexadecimal with file contents and shared secrets replaced by `**`."""
     command, response = exchange.command, exchange.response
-    delivers = command[1] == INS.READ_BINARY and exchange.phase != CARD_ACCESS_PHASE
+    # GET RESPONSE delivers the rest of any answer, so of a file and of a secret too.
+    reads = command[1] in (INS.READ_BINARY, INS.READ_BINARY_ODD, INS.GET_RESPONSE)
+    delivers = reads and exchange.phase != CARD_ACCESS_PHASE
     deciphers = command[1:4] == bytes((INS.PERFORM_SECURITY_OPERATION, 0x80, 0x86))
     if is_secured(command) or not (delivers or deciphers):
         return response.hex().upper()

@@ -33,13 +33,9 @@ Observer = Callable[[Frame], None]
 class AnswerTimeoutError(LinkError):
     """No answer began within the time the reader waits."""
 
-    outcome = "timeout"
-
 
 class DamagedFrameError(LinkError):
     """An answer came and its CRC does not hold."""
-
-    outcome = "damaged-frame"
 
 
 class Air:

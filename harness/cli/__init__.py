@@ -1,8 +1,7 @@
-"""The command line: `eidrig read`, `emulate`, `profiles`, `readers`, `doctor`, `trace`."""
+"""The command line: `eidrig read`, `bench`, `emulate`, `profiles`, `readers`, `doctor`, `trace`."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -11,12 +10,14 @@ from types import MappingProxyType
 import click
 
 from harness import __version__
-from harness.cli.exit_code import INTERRUPTED, exit_code
+from harness.cli.exit_code import INTERRUPTED, OUTPUT_GONE, exit_code
+from harness.cli.streams import accept_every_character, complain
 from harness.errors import EidrigError
 
 _COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "read": "Read a card: PACE, PIN1, certificates, personal data.",
+        "bench": "Time many taps: how long a card must be held, how often it works.",
         "emulate": "Serve an emulated card to a reader.",
         "profiles": "List the card profiles, or show one.",
         "readers": "List the readers of this machine.",
@@ -56,10 +57,11 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every failure is one sentence on stderr and a documented exit code."""
+    accept_every_character()
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(prog_name="eidrig", standalone_mode=False)
     except EidrigError as error:
-        click.echo(f"eidrig: {error}", err=True)
+        complain(error)
         status = exit_code(error)
     except click.ClickException as error:
         error.show()
@@ -67,8 +69,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("eidrig: interrupted", err=True)
         status = INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has left; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = INTERRUPTED
+    except SystemExit:
+        # click and rich leave like this, with code 1, when whoever read our output has left.
+        status = OUTPUT_GONE
     sys.exit(status if isinstance(status, int) else 0)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from harness.cli.output import show
 from harness.transport.doctor import examine
 
-_MARKS = {True: "[green]ok[/]", False: "[red]missing[/]", None: "[yellow]unknown[/]"}
+_MARKS = {True: ("ok", "green"), False: ("missing", "red"), None: ("unknown", "yellow")}
 
 
 @click.command("doctor")
@@ -16,5 +17,5 @@ def command() -> None:
     """Check Python extras, PC/SC, the virtual reader, permissions and programs."""
     table = Table("", "What", "Found", "What to do", box=None, pad_edge=False)
     for finding in examine():
-        table.add_row(_MARKS[finding.ok], finding.name, finding.detail, finding.advice)
-    Console().print(table)
+        table.add_row(Text(*_MARKS[finding.ok]), finding.name, finding.detail, finding.advice)
+    show(table)

@@ -8,7 +8,8 @@ REFUSED = 1
 USAGE = 2
 LINK = 3
 PIN = 4
-INTERRUPTED = 130
+INTERRUPTED = 130  # 128 and SIGINT, as shells have it
+OUTPUT_GONE = 141  # 128 and SIGPIPE
 
 
 def exit_code(error: EidrigError) -> int:

@@ -29,7 +29,7 @@ def card_options(command: Command) -> Command:
             type=click.Choice([each.value for each in Interface]),
             default=Interface.CONTACTLESS.value,
             show_default=True,
-            help="How the emulated card is reached.",
+            help="How the emulated card is reached; over contact no CAN is asked for.",
         ),
     ):
         command = option(command)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import click
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from harness.cli.output import show
 from harness.profile import Profile
 from harness.profiles import builtin, builtin_names, load_profile
 from harness.security_info import describe_oid
@@ -36,7 +37,7 @@ def _list(*, as_object: bool) -> None:
     for name in builtin_names():
         profile = builtin(name)
         table.add_row(name, profile.title, _pace(profile))
-    Console().print(table)
+    show(table)
 
 
 def _pace(profile: Profile) -> str:
@@ -44,8 +45,7 @@ def _pace(profile: Profile) -> str:
 
 
 def _show(profile: Profile) -> None:
-    console = Console()
-    console.print(f"[bold]{profile.name}[/]: {profile.title}")
+    show(Text.assemble((profile.name, "bold"), f": {profile.title}"))
     table = Table("What", "Fact", "Source", box=None, pad_edge=False)
     for entry in profile.recognise:
         chip = f" ({entry.personality})" if entry.personality else ""
@@ -62,7 +62,8 @@ def _show(profile: Profile) -> None:
         table.add_row(name, rules, pin.source)
     for name, key in profile.keys.items():
         table.add_row(f"{name} key", f"reference {key.reference:02X}, {key.pin}", key.source)
-    console.print(table)
-    console.print("\n[bold]Unknown[/]" if profile.unknown else "")
+    show(table)
+    if profile.unknown:
+        show(Text("\nUnknown", style="bold"))
     for each in profile.unknown:
-        console.print(f"  {each}")
+        show(f"  {each}")

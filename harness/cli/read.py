@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from harness.air.card_time import CARD_SPEEDS
+from harness.air.motion import MOTIONS
+from harness.air.phone import PHONES
 from harness.cli.exit_code import exit_code
 from harness.cli.options import (
     FILE,
@@ -19,14 +24,68 @@ from harness.cli.options import (
     emulated_options,
     trusted,
 )
+from harness.cli.output import show
+from harness.cli.streams import complain
+from harness.clock import VirtualClock, WallClock
+from harness.errors import UsageError
+from harness.profile import Interface
 from harness.recording import Recorder
+from harness.report.capture import FrameCapture, as_pcapng
 from harness.report.reading import as_json, summary
+from harness.simulation import AirConditions, in_air
 from harness.station import PLACES, Station
-from harness.tap import Reading, Tap, TapOptions
+from harness.tap import POLICIES, Reading, Tap, TapOptions, policy
 from harness.terminal.certificate import Authorities
 from harness.terminal.pin_guard import DEFAULT_FLOOR, PinGuard
-from harness.trace import Journal, Trace
-from harness.transport.storage import write_atomic
+from harness.trace import Journal, Observer, Trace
+from harness.transport.storage import require_writable, write_atomic
+
+_POLICIES = ", ".join(POLICIES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The options as they were given."""
+
+    card: str
+    profile: str | None
+    as_object: bool
+    no_pin: bool
+    sign: bool
+    plan: str
+    record: Path | None
+    trace_file: Path | None
+    trust: tuple[Path, ...]
+    pin_floor: int | None
+    policy: str
+    phone: str | None
+    preset: str | None
+    motion: str | None
+    fault: tuple[str, ...]
+    person: Path | None
+    seed: int
+    state: Path | None
+    interface: str
+    can_from: str | None
+    pin1_from: str | None
+    pin2_from: str | None
+
+    @property
+    def in_air(self) -> bool:
+        """Whether the card is to be held against a simulated phone."""
+        return bool(self.phone or self.preset or self.motion or self.fault)
+
+    @property
+    def captures_frames(self) -> bool:
+        """Whether the trace is a capture for Wireshark."""
+        return self.trace_file is not None and self.trace_file.suffix == ".pcapng"
+
+    @property
+    def codes(self) -> dict[str, str | None]:
+        """Which codes are needed, and where each comes from."""
+        wanted = {} if self.interface == Interface.CONTACT else {"CAN": self.can_from}
+        wanted |= {} if self.no_pin else {"PIN1": self.pin1_from}
+        return wanted | ({"PIN2": self.pin2_from} if self.sign else {})
 
 
 @click.command("read")
@@ -37,57 +96,79 @@ from harness.transport.storage import write_atomic
 @click.option("--sign", is_flag=True, help="Also sign a test document with PIN2.")
 @click.option("--plan", default="eidrig", show_default=True, help="Read plan of the profile.")
 @click.option("--record", type=FILE, help="Write a recording for replay:; holds personal data.")
-@click.option("--trace", "trace_file", type=FILE, help="Write a redacted trace (JSON lines).")
+@click.option(
+    "--trace",
+    "trace_file",
+    type=FILE,
+    help="Write a redacted trace in JSON lines, or frames for Wireshark if it ends in .pcapng.",
+)
 @click.option("--trust", type=FILE, multiple=True, help="PEM or DER certificates of the issuers.")
 @click.option("--pin-floor", type=click.IntRange(0, 15), help="Tries a wrong PIN must leave.")
+@click.option("--policy", default="once", show_default=True, help=f"After a tear: {_POLICIES}.")
+@click.option("--phone", metavar="NAME", help=f"Simulate a phone: {', '.join(PHONES)}.")
+@click.option("--preset", metavar="NAME", help=f"And a card's speed: {', '.join(CARD_SPEEDS)}.")
+@click.option("--motion", metavar="NAME", help=f"And a hand: {', '.join(MOTIONS)}.")
+@click.option("--fault", metavar="NAME[@…]", multiple=True, help="And a fault in the air.")
 @card_options
 @code_options
-def command(  # noqa: PLR0913 - one parameter an option
-    *,
-    card: str,
-    profile: str | None,
-    as_object: bool,
-    no_pin: bool,
-    sign: bool,
-    plan: str,
-    record: Path | None,
-    trace_file: Path | None,
-    trust: tuple[Path, ...],
-    pin_floor: int | None,
-    person: Path | None,
-    seed: int,
-    state: Path | None,
-    interface: str,
-    can_from: str | None,
-    pin1_from: str | None,
-    pin2_from: str | None,
-) -> int:
+def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _Asked
     """Read a card as a phone does, and say how long each part took.
 
     CAN and PINs are asked for before the card is touched; they are never given on the command line.
     """
+    asked = _Asked(**given)
+    for file in filter(None, (asked.trace_file, asked.record)):
+        require_writable(file)
     trace, recorder = Trace(), Recorder()
-    options = emulated_options(profile, person, seed, state, interface)
-    station = Station.open(card, options, observers=(trace, recorder))
-    authorities = trusted(station, trust)
-    wanted = {"CAN": can_from} | ({} if no_pin else {"PIN1": pin1_from})
-    codes = ask_codes(station, wanted | ({"PIN2": pin2_from} if sign else {}))
-    default_floor = DEFAULT_FLOOR if station.is_precious else 0
-    guard = PinGuard(default_floor if pin_floor is None else pin_floor)
-    tap = Tap(
-        station,
-        codes,
-        guard,
-        TapOptions(use_pin=not no_pin, sign=sign, plan=plan),
-        Authorities(authorities) if authorities else None,
+    with closing(_opened(asked, (trace, recorder))) as station:
+        capture = FrameCapture(station.journal, trace)
+        if asked.in_air:
+            station = in_air(station, _conditions(asked), [capture])  # noqa: PLW2901
+        elif asked.captures_frames:
+            message = "frames are seen only with a simulated phone; add --phone android"
+            raise UsageError(message)
+        with _progress(station.journal):
+            reading = _tap(asked, station).run()
+    try:
+        return _show(reading, station, as_object=asked.as_object)
+    finally:
+        if asked.trace_file is not None:
+            frames = as_pcapng(capture.frames) if asked.captures_frames else None
+            write_atomic(asked.trace_file, trace.to_jsonl() if frames is None else frames)
+        if asked.record is not None and reading.profile is not None:
+            recording = recorder.recording(reading.profile.name, reading.atr)
+            write_atomic(asked.record, recording.to_json())
+
+
+def _opened(asked: _Asked, observers: tuple[Observer, ...]) -> Station:
+    options = emulated_options(
+        asked.profile, asked.person, asked.seed, asked.state, asked.interface
     )
-    with _progress(station.journal):
-        reading = tap.run()
-    if trace_file is not None:
-        write_atomic(trace_file, trace.to_jsonl())
-    if record is not None and reading.profile is not None:
-        write_atomic(record, recorder.recording(reading.profile.name, reading.atr).to_json())
-    return _show(reading, station, as_object=as_object)
+    clock = VirtualClock() if asked.in_air else WallClock()
+    return Station.open(asked.card, options, observers=observers, clock=clock)
+
+
+def _conditions(asked: _Asked) -> AirConditions:
+    return AirConditions.named(
+        asked.phone or "android",
+        asked.preset or "typical",
+        asked.motion or "steady",
+        asked.fault,
+        asked.seed,
+    )
+
+
+def _tap(asked: _Asked, station: Station) -> Tap:
+    authorities = trusted(station, asked.trust)
+    default_floor = DEFAULT_FLOOR if station.is_precious else 0
+    return Tap(
+        station,
+        ask_codes(station, asked.codes),
+        PinGuard(default_floor if asked.pin_floor is None else asked.pin_floor),
+        TapOptions(use_pin=not asked.no_pin, sign=asked.sign, plan=asked.plan),
+        Authorities(authorities) if authorities else None,
+        policy(asked.policy),
+    )
 
 
 @contextmanager
@@ -105,10 +186,10 @@ def _progress(journal: Journal) -> Iterator[None]:
 
 def _show(reading: Reading, station: Station, *, as_object: bool) -> int:
     if as_object:
-        click.echo(as_json(reading, station.journal, station.place))
+        click.echo(as_json(reading, station))
     else:
-        Console(soft_wrap=False).print(summary(reading, station.journal, station.place))
+        show(summary(reading, station))
     if reading.error is None:
         return 0
-    click.echo(f"eidrig: {reading.error}", err=True)
+    complain(reading.error)
     return exit_code(reading.error)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from harness.cli.output import show
 from harness.transport.pcsc import list_readers
 
 
@@ -15,4 +15,4 @@ def command() -> None:
     table = Table("Reader", "Card", box=None, pad_edge=False)
     for reader in list_readers():
         table.add_row(reader.name, reader.atr.hex().upper() if reader.card_present else "none")
-    Console().print(table)
+    show(table)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from harness.cli.options import FILE
+from harness.cli.output import show
 from harness.report.trace import annotated
 from harness.transport.storage import read_text
 
@@ -17,6 +17,5 @@ from harness.transport.storage import read_text
 @click.option("--level", type=click.Choice(["all", "wire", "plain"]), default="all")
 def command(*, file: Path, level: str) -> None:
     """Show FILE (written by --trace) as commands and answers, protected and plain."""
-    console = Console(highlight=False)
     for line in annotated(read_text(file), str(file), None if level == "all" else level):
-        console.print(line, soft_wrap=True)
+        show(line, wrap=False)

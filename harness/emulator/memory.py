@@ -97,9 +97,14 @@ def _plausible(state: _State, fresh: _State) -> bool:
     try:
         return (
             state.tries.keys() == fresh.tries.keys() == state.codes.keys()
-            and all(0 <= int(state.tries[name]) <= most for name, most in fresh.tries.items())
+            and all(_counts(state.tries[name], most) for name, most in fresh.tries.items())
             and all(len(bytes.fromhex(code)) == 32 for code in state.codes.values())
-            and state.wrong_passwords >= 0
+            and _counts(state.wrong_passwords, state.wrong_passwords)
+            and isinstance(state.pin2_changed, bool)
         )
     except (AttributeError, TypeError, ValueError):
         return False
+
+
+def _counts(value: object, most: int) -> bool:
+    return type(value) is int and 0 <= value <= most

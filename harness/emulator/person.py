@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -11,6 +12,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.secret import Can, Digits, Pin, Puk
 
+_LONGEST_COMMON_NAME = 64  # ub-common-name of RFC 5280, A.1
 _FIRST_WEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 1)
 _SECOND_WEIGHTS = (3, 4, 5, 6, 7, 8, 9, 1, 2, 3)
 
@@ -43,10 +45,35 @@ class Person:
         if self.sex not in {"M", "F"}:
             message = f"person.sex is M or F, not {self.sex!r}"
             raise UsageError(message)
+        _check_names(self)
+        if not 1800 <= self.birth_date.year <= 2199:  # the centuries a personal code can tell
+            message = f"person.birth_date is a day from 1800 to 2199, not {self.birth_date}"
+            raise UsageError(message)
+        if not re.fullmatch(r"[0-9A-Z]{1,9}", self.document_number):
+            message = "person.document_number is 1 to 9 characters of 0-9 and A-Z"
+            raise UsageError(message)
         if self.expiry_date <= self.issue_date:
             message = "person.expiry_date must lie behind person.issue_date"
             raise UsageError(message)
         _check_personal_code(self.personal_code)
+
+    @property
+    def common_name(self) -> str:
+        """The holder as the certificates name them."""
+        return f"{self.surname},{self.given_names},{self.personal_code}"
+
+
+def _check_names(person: Person) -> None:
+    for name in ("surname", "given_names", "citizenship", "birth_place"):
+        if not getattr(person, name):
+            message = f"person.{name} must not be empty"
+            raise UsageError(message)
+    if len(person.common_name) > _LONGEST_COMMON_NAME:
+        message = (
+            "person.surname and person.given_names are too long together: with the personal code "
+            f"they are {len(person.common_name)} characters, {_LONGEST_COMMON_NAME} are the most"
+        )
+        raise UsageError(message)
 
 
 def _check_personal_code(code: str) -> None:
@@ -112,5 +139,6 @@ def _typed(key: str, value: object, expected: type) -> object:
 def _replaced(default: Person, values: Mapping[str, Any]) -> Person:
     if "personal_code" in values or not values.keys() & {"birth_date", "sex"}:
         return replace(default, **values)
-    birth, sex = values.get("birth_date", default.birth_date), values.get("sex", default.sex)
-    return replace(default, **values, personal_code=personal_code(birth, sex, serial=1))
+    without = replace(default, **values)
+    code = personal_code(without.birth_date, without.sex, serial=1)
+    return replace(without, personal_code=code)

@@ -229,11 +229,10 @@ class _Issuer:
 
 
 def _holder_name(person: Person) -> x509.Name:
-    common_name = f"{person.surname},{person.given_names},{person.personal_code}"
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "EE"),
-            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+            x509.NameAttribute(NameOID.COMMON_NAME, person.common_name),
             x509.NameAttribute(NameOID.SURNAME, person.surname),
             x509.NameAttribute(NameOID.GIVEN_NAME, person.given_names),
             x509.NameAttribute(NameOID.SERIAL_NUMBER, f"PNOEE-{person.personal_code}"),

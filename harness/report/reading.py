@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -11,6 +12,8 @@ from rich.text import Text
 
 from harness.errors import PinError
 from harness.profile import Content, PinName
+from harness.report.printable import printable
+from harness.station import Station
 from harness.tap import OK, Reading
 from harness.terminal.certificate import Certificate
 from harness.terminal.eid import KeyName
@@ -20,12 +23,13 @@ _KEYS: tuple[KeyName, ...] = ("authentication", "signing")
 _PINS: tuple[PinName, ...] = ("PIN1", "PIN2", "PUK")
 
 
-def as_json(reading: Reading, journal: Journal, place: str) -> str:
+def as_json(reading: Reading, station: Station) -> str:
     """The object that `eidrig read --json` prints; docs/json.md describes every key."""
+    journal = station.journal
     document = {
         "profile": reading.profile.name if reading.profile else None,
         "card": {
-            "place": place,
+            "place": station.place,
             "atr": reading.atr.hex().upper() or None,
             "interface": reading.interface,
         },
@@ -37,15 +41,18 @@ def as_json(reading: Reading, journal: Journal, place: str) -> str:
         "personal_data": personal_data(reading),
         "authentication": {"signature_verified": reading.signatures.get("authentication")},
         "signing": {"signature_verified": reading.signatures.get("signing")},
+        "attempts": reading.attempts,
         "time": {
             "total_s": round(reading.total_seconds, 6),
+            "held_s": round(reading.held_seconds, 6),
             "phases": [{"name": p.name, "seconds": round(p.seconds, 6)} for p in journal.phases],
         },
         "apdus": journal.apdus,
         "bytes_sent": journal.bytes_sent,
         "bytes_received": journal.bytes_received,
+        "frames": asdict(station.statistics()) if station.statistics else None,
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json.dumps(document, indent=2)
 
 
 def _pace(reading: Reading) -> dict[str, object] | None:
@@ -102,9 +109,15 @@ def _date(text: str) -> str:
         return text
 
 
-def summary(reading: Reading, journal: Journal, place: str) -> RenderableType:
+def summary(reading: Reading, station: Station) -> RenderableType:
     """What a person wants to see after a tap."""
-    return Group(_facts(reading, place), Text(), _times(reading, journal), _verdict(reading))
+    return Group(
+        _facts(reading, station.place),
+        Text(),
+        _times(reading, station.journal),
+        _traffic(reading, station),
+        _verdict(reading),
+    )
 
 
 def _facts(reading: Reading, place: str) -> Table:
@@ -114,12 +127,12 @@ def _facts(reading: Reading, place: str) -> Table:
     title = reading.profile.title if reading.profile else "unknown card"
     facts.add_row("Card", f"{title}, {reading.interface or 'not activated'}, at {place}")
     for key, value in (personal_data(reading) or {}).items():
-        facts.add_row(key.replace("_", " ").capitalize(), value)
+        facts.add_row(key.replace("_", " ").capitalize(), printable(value))
     for name, certificate in reading.certificates.items():
         facts.add_row(f"{name.capitalize()} certificate", _described(reading, name, certificate))
     for pin in _PINS:
         if pin in reading.tries_left:
-            state = {True: "right, ", False: "refused, "}.get(reading.verified.get(pin), "")  # type: ignore[arg-type]
+            state = {True: "verified, ", False: "not verified, "}.get(reading.verified.get(pin), "")  # type: ignore[arg-type]
             facts.add_row(pin, f"{state}{reading.tries_left[pin]} tries left")
     for name, is_right in reading.signatures.items():
         facts.add_row(f"{name.capitalize()} signature", "verified" if is_right else "not verified")
@@ -131,8 +144,8 @@ def _described(reading: Reading, name: KeyName, certificate: Certificate) -> str
         reading.chains.get(name),  # type: ignore[arg-type]
         "chain not checked",
     )
-    until = f"{certificate.not_after:%Y-%m-%d}"
-    return f"{certificate.subject}\nvalid until {until}, {chain}, {len(certificate.der)} bytes"
+    subject, until = printable(certificate.subject), f"{certificate.not_after:%Y-%m-%d}"
+    return f"{subject}\nvalid until {until}, {chain}, {len(certificate.der)} bytes"
 
 
 def _times(reading: Reading, journal: Journal) -> Table:
@@ -141,11 +154,24 @@ def _times(reading: Reading, journal: Journal) -> Table:
     table.add_column("ms", justify="right")
     for phase in journal.phases:
         table.add_row(phase.name, f"{phase.seconds * 1000:.1f}")
-    table.add_row("[bold]total[/]", f"[bold]{reading.total_seconds * 1000:.1f}[/]")
-    sent, received = journal.bytes_sent, journal.bytes_received
-    table.caption = f"{journal.apdus} APDUs, {sent} bytes sent, {received} received"
-    table.caption_justify = "left"
+    table.add_row("total", f"{reading.total_seconds * 1000:.1f}", style="bold")
     return table
+
+
+def _traffic(reading: Reading, station: Station) -> Text:
+    journal = station.journal
+    said = (
+        f"{journal.apdus} APDUs, {journal.bytes_sent} bytes sent, {journal.bytes_received} received"
+    )
+    if reading.attempts > 1:
+        said += f"\n{reading.attempts} attempts, {reading.held_seconds * 1000:.1f} ms with the card"
+    if station.statistics is not None:
+        seen = station.statistics()
+        said += (
+            f"\n{seen.frames_sent} frames to the card, {seen.frames_received} back, "
+            f"{seen.retransmissions} sent again, {seen.wtx} time extensions"
+        )
+    return Text(f"\n{said}")
 
 
 def _verdict(reading: Reading) -> Text:

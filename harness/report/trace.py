@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from rich.text import Text
 
 from harness.apdu import INS, CommandApdu, describe_sw
-from harness.errors import UsageError
+from harness.errors import ProtocolViolation, UsageError
+from harness.isodep.block import decode
 from harness.security_info import SecurityInfoError, decode_oid, describe_oid
 from harness.tlv import TlvError, find, parse_all, parse_one
 from harness.trace import HIDDEN, Level
 
+MAX_FRAME = 4096
 _SELECT_BY = {
     0x00: "by file identifier",
     0x01: "child DF",
@@ -26,6 +28,16 @@ _SELECT_BY = {
 _STEPS = {0x81: "map nonce", 0x83: "key agreement", 0x85: "mutual authentication"}
 _TEMPLATES = {0xA4: "authentication", 0xB6: "digital signature", 0xB8: "confidentiality"}
 _PASSWORDS = {1: "MRZ", 2: "CAN", 3: "PIN", 4: "PUK"}
+
+
+@dataclass(frozen=True, slots=True)
+class _FrameLine:
+    phase: str
+    seconds: float
+    direction: str
+    data: str
+    fate: str
+    level: str = Level.FRAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +60,58 @@ def annotated(text: str, where: str, level: str | None = None) -> Iterator[Text]
     phase, wire = "", ""
     for number, raw in enumerate(text.splitlines(), 1):
         line = _parse(raw, f"{where}, line {number}")
-        unprotected = line.level == Level.PLAIN and line.command == wire
-        if unprotected if level is None else line.level != level:
+        if level is not None and line.level != level:
             continue
-        wire = line.command
+        if isinstance(line, _Line):
+            if level is None and line.level == Level.PLAIN and line.command == wire:
+                continue
+            wire = line.command
         if line.phase != phase:
             phase = line.phase
             yield Text(f"── {phase or 'outside any phase'}", style="bold cyan")
-        yield from _lines(line)
+        yield from _lines(line) if isinstance(line, _Line) else [_frame(line)]
 
 
-def _parse(raw: str, where: str) -> _Line:
+def _parse(raw: str, where: str) -> _Line | _FrameLine:
     try:
-        fields = json.loads(raw)
-        line = _Line(**{name: fields[name] for name in _Line.__slots__})
-        _masked(line.command)
-        _masked(line.response)
+        given = json.loads(raw)
+        kind = _FrameLine if given["level"] == Level.FRAME else _Line
+        line = kind(**{each.name: given[each.name] for each in fields(kind)})
+        _require_types(line)
+        for shown in (
+            (line.data,) if isinstance(line, _FrameLine) else (line.command, line.response)
+        ):
+            _masked(shown)
     except (ValueError, TypeError, KeyError, AttributeError):
         message = f"{where} is no line of a trace; use a file that --trace wrote"
         raise UsageError(message) from None
     return line
 
 
+def _require_types(line: _Line | _FrameLine) -> None:
+    for each in fields(line):
+        wanted = int | float if each.name == "seconds" else str
+        if not isinstance(getattr(line, each.name), wanted):
+            raise TypeError(each.name)
+
+
 def _masked(shown: str) -> bytes:
     return bytes.fromhex(shown.replace(HIDDEN, "00"))
+
+
+def _frame(line: _FrameLine) -> Text:
+    arrow = ">" if line.direction == "to-card" else "<"
+    arrived = "" if line.fate == "intact" else f", {line.fate}"
+    described = f"{_describe_frame(line.data)}{arrived}  {line.seconds * 1000:.2f} ms"
+    return Text(f"frame {arrow} {line.data}  {described}", style="dim")
+
+
+def _describe_frame(shown: str) -> str:
+    try:
+        block = decode(_masked(shown), MAX_FRAME)
+    except ProtocolViolation:
+        return "no block"
+    return type(block).__name__.removesuffix("Block") + "-block"
 
 
 def _lines(line: _Line) -> Iterator[Text]:

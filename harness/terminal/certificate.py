@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,12 +13,19 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from harness.errors import CheckError, ProtocolViolation, UsageError
 
 _IDENTITY_TYPE = "PNO"
-_MALFORMED = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, UnsupportedAlgorithm)
+_MALFORMED = (
+    ValueError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    UnsupportedAlgorithm,
+    CryptographyDeprecationWarning,  # a serial number that is not positive (RFC 5280, 4.1.2.2)
+)
 _HASHES: tuple[hashes.HashAlgorithm, ...] = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
 
 
@@ -42,7 +50,7 @@ class Certificate:
             ProtocolViolation: not a whole certificate, or another kind of key.
         """
         try:
-            parsed = x509.load_der_x509_certificate(der)
+            parsed = _strictly_parsed(der)
             key = parsed.public_key()
             subject, issuer = _written(parsed.subject), _written(parsed.issuer)
             code, usage = _personal_code(parsed.subject), _key_usage(parsed)
@@ -67,20 +75,30 @@ class Certificate:
         """Verify r || s over a digest of 32, 48 or 64 bytes.
 
         Raises:
-            CheckError: the signature was not made by this certificate's key over this digest.
+            CheckError: the signature was not made by this certificate's key over this digest, or
+                the digest has another length.
         """
         half = (self.public_key.key_size + 7) // 8
         if len(signature) != 2 * half:
             message = f"a signature of {len(signature)} bytes came where {2 * half} are due"
             raise CheckError(message)
         r, s = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
-        algorithm = next(each for each in _HASHES if each.digest_size == len(digest))
+        algorithm = next((each for each in _HASHES if each.digest_size == len(digest)), None)
+        if algorithm is None:
+            message = f"no hash is {len(digest)} bytes long"
+            raise CheckError(message)
         try:
             scheme = ec.ECDSA(Prehashed(algorithm))
             self.public_key.verify(encode_dss_signature(r, s), digest, scheme)
         except InvalidSignature:
             message = f"the signature does not verify under the certificate of {self.subject}"
             raise CheckError(message) from None
+
+
+def _strictly_parsed(der: bytes) -> x509.Certificate:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CryptographyDeprecationWarning)
+        return x509.load_der_x509_certificate(der)
 
 
 def _written(name: x509.Name) -> str:
@@ -192,7 +210,7 @@ def load_certificates(raw: bytes, where: str) -> tuple[bytes, ...]:
             found = x509.load_pem_x509_certificates(raw)
         else:
             found = [x509.load_der_x509_certificate(raw)]
-    except ValueError:
+    except _MALFORMED:
         message = f"{where} holds no certificate in PEM or DER"
         raise UsageError(message) from None
     return tuple(each.public_bytes(Encoding.DER) for each in found)

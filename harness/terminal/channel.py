@@ -59,15 +59,15 @@ class CardChannel:
             LinkError: the card is gone.
             ProtocolViolation: the answer is no APDU, never ends, or fails secure messaging.
         """
-        start, answer = self.journal.clock.now(), ResponseApdu(sw=0)
+        start, heard = self.journal.clock.now(), b""
         try:
             if self._session is None:
                 answer = self._corrected(command)
             else:
-                answer = self._collected(self._session.protect(command))
-                answer = self._session.unprotect(answer, command)
+                protected = self._collected(self._session.protect(command))
+                answer = self._session.unprotect(protected, command)
+            heard = answer.encode()
         finally:
-            heard = answer.encode() if answer.sw else b""
             self.journal.note(Level.PLAIN, start, command.encode(), heard)
         return answer
 

@@ -13,6 +13,7 @@ from harness.errors import (
     BlockedPinError,
     LinkError,
     PinError,
+    ProtocolViolation,
     UsageError,
     WrongPinError,
 )
@@ -107,7 +108,7 @@ class Eid:
         rules = self.profile.pins[name]
         padded = self._admitted(name, code)
         self._enter_for(name)
-        command = CommandApdu(0x00, INS.VERIFY, 0x00, rules.reference, padded)
+        command = CommandApdu(0x00, INS.VERIFY, 0x00, rules.reference, padded.reveal())
         self._offer(name, code, command)
 
     def _enter_for(self, name: PinName) -> None:
@@ -121,7 +122,7 @@ class Eid:
         if key.scope == "local":
             self.files.enter(key.directory)
 
-    def _admitted(self, name: PinName, code: Digits) -> bytes:
+    def _admitted(self, name: PinName, code: Digits) -> Secret:
         """The padded code, once length, counter and guard allow it to be offered."""
         padded = self._padded(name, code)
         state = self._known_state(name)
@@ -131,25 +132,26 @@ class Eid:
         self._guard.admit(name, code, state.tries_left)
         return padded
 
-    def _padded(self, name: PinName, code: Digits) -> bytes:
+    def _padded(self, name: PinName, code: Digits) -> Secret:
         rules = self.profile.pins[name]
         if not rules.min_length <= len(code) <= rules.stored_length:
             message = f"{name} has {rules.min_length} to {rules.stored_length} digits"
             raise UsageError(message)
-        return code.reveal().ljust(rules.stored_length, bytes((rules.pad,)))
+        return Secret(code.reveal().ljust(rules.stored_length, bytes((rules.pad,))))
 
     def _offer(self, name: PinName, code: Digits, command: CommandApdu) -> None:
         """Send a command that carries a code, and learn from the answer what became of it."""
         state = self._states.pop(name)
         try:
             answer = self._channel.transmit(command)
-        except LinkError:
+        except (LinkError, ProtocolViolation):  # nobody knows whether the card has counted
             self._guard.torn(name, code, state.tries_left)
             raise
         except ApduError as error:
             answer = ResponseApdu(sw=error.sw)
         if not answer.ok:
             raise self._refusal(name, code, answer, command)
+        self._guard.accept(name, code)
 
     def _refusal(
         self, name: PinName, code: Digits, answer: ResponseApdu, command: CommandApdu
@@ -218,8 +220,9 @@ class Eid:
         fresh = self._padded(name, new)
         self._guard.admit(name, old, self._known_state(name).tries_left)
         self.files.enter(rules.directory)
-        data = self._padded(name, old) + fresh
-        command = CommandApdu(0x00, INS.CHANGE_REFERENCE_DATA, 0x00, rules.reference, data)
+        data = Secret(self._padded(name, old).reveal() + fresh.reveal())
+        ins = INS.CHANGE_REFERENCE_DATA
+        command = CommandApdu(0x00, ins, 0x00, rules.reference, data.reveal())
         self._offer(name, old, command)
 
     def unblock(self, name: PinName, puk: Digits, new: Digits) -> None:
@@ -229,7 +232,7 @@ class Eid:
             PinError: as `verify`, for the PUK.
         """
         fresh, unblocker = self._padded(name, new), self._admitted("PUK", puk)
-        first, *rest = self._family.unblock_commands(name, unblocker, fresh)
+        first, *rest = self._family.unblock_commands(name, unblocker.reveal(), fresh.reveal())
         self.files.enter(first[0])
         self._offer("PUK", puk, first[1])
         for directory, command in rest:

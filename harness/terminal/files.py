@@ -37,17 +37,24 @@ class Files:
         """Take note that the card's current directory is `path` already."""
         self._current = path
 
-    def enter(self, name: str, *, again: bool = False) -> None:
-        """Select a directory of the profile, unless it is selected; `again` selects it anyway.
+    def begin_operation(self) -> None:
+        """Begin an operation of the plan; one that reselects does not rely on where it stands."""
+        if self._plan.reselect:
+            self._current = None
+
+    def enter(self, name: str) -> None:
+        """Select a directory of the profile, unless it is selected.
 
         Raises:
             ApduError: the card does not have it or does not let us in.
         """
         directory = self._profile.directories[name]
-        if self._current == directory.path and not (again or self._plan.reselect):
+        if self._current == directory.path:
             return
         if directory.select == "child":
             self._enter_path(directory.path.rpartition("/")[0])
+        if directory.select == "path":
+            self._start_from_root()
         self._current = None
         match directory.select:
             case "aid":
@@ -57,6 +64,11 @@ class Files:
             case "child":
                 self._select(0x01, bytes.fromhex(directory.path[-4:]), _NOTHING)
         self._current = directory.path
+
+    def _start_from_root(self) -> None:
+        """A plan that reselects begins every path in the application, though a path needs none."""
+        if self._plan.reselect and self._current is None:
+            self._enter_path(MF)
 
     def _enter_path(self, path: str) -> None:
         for name, directory in self._profile.directories.items():
@@ -83,11 +95,11 @@ class Files:
         return self._pieces.finish(file.content, self._read_selected(file, information))
 
     def _read_selected(self, file: File, information: bytes) -> bytes:
-        if self._plan.to_the_end:
-            return self._read_on(file.content, self._chunk)
         match file.length:
             case "fcp":
                 return self._read_size(file.content, _size_in(information))
+            case "header" if self._plan.to_the_end:
+                return self._read_on(file.content, self._chunk)
             case "header":
                 return self._read_object(file.content)
         return self._read_answer(file.content)
@@ -105,6 +117,7 @@ class Files:
         directory = self._profile.directories[file.directory]
         p2 = _FCP if file.length == "fcp" else _NOTHING
         if file.select == "path":
+            self._start_from_root()
             information = self._select(0x08, _path_bytes(directory.path) + file.fid, p2)
             self._current = directory.path
             return information

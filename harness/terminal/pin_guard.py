@@ -70,6 +70,10 @@ class PinGuard:
         """Remember that the card was lost while it held this code."""
         self._memory.torn[name, code] = tries_before
 
+    def accept(self, name: str, code: Secret) -> None:
+        """Forget what was unclear about a code, now that the card accepted it."""
+        self._memory.torn.pop((name, code), None)
+
     def refuse(self, name: str, code: Secret) -> None:
         """Remember that the card refused this code."""
         self._memory.refused.add((name, code))

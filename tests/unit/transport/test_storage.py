@@ -84,3 +84,12 @@ def test_permissions_and_links_stay(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert file.read_text() == "new"
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_place_is_tried_beforehand(tmp_path: Path) -> None:
+    """A file whose folder is missing, or is none, is refused before any work is done for it."""
+    storage.require_writable(tmp_path / "new.json")
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "missing" / "new.json", tmp_path / "file" / "new.json"):
+        with pytest.raises(UsageError, match=r"new\.json cannot be written: .* is no folder"):
+            storage.require_writable(place)
