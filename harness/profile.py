@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -177,12 +178,33 @@ class CanDelay(Fact):
     seconds: Annotated[float, Field(gt=0)]
 
 
-class Pace(Fact):
-    """The PACE protocol of the card."""
+def _is_pace_oid(oid: str) -> str:
+    if not is_pace_protocol(oid):
+        message = f"oid is not a PACE protocol: {describe_oid(oid)}"
+        raise ValueError(message)
+    return oid
 
-    oid: Text
-    parameter_id: Annotated[int, Field(ge=8, le=18)]
-    """The curve, by its number in ICAO 9303-11, table 6."""
+
+class PaceOffer(_Strict):
+    """One way in which the card runs PACE."""
+
+    oid: Annotated[Text, AfterValidator(_is_pace_oid)]
+    parameter_id: Literal[0, 1, 2, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]
+    """The group, by its number in ICAO 9303-11, table 12: 0 to 2 of numbers, 8 to 18 curves."""
+    explicit_id: Annotated[int, Field(ge=32, le=255)] | None = None
+    """The card's own number for the group, where it spells it out instead of naming it."""
+
+    @property
+    def reference(self) -> int:
+        """How EF.CardAccess and MSE:Set AT name the group."""
+        return self.parameter_id if self.explicit_id is None else self.explicit_id
+
+
+class Pace(PaceOffer, Fact):
+    """The PACE protocols of the card, the one that this package uses first."""
+
+    others: tuple[PaceOffer, ...] = ()
+    """What else the card offers."""
     nonce_size: Literal[16, 32]
     passwords: tuple[PasswordName, ...] = ("CAN",)
     parameter_reference: Literal["optional", "required"] = "optional"
@@ -196,12 +218,10 @@ class Pace(Fact):
     wrong_password: Sw
     delay: CanDelay | None = None
 
-    @model_validator(mode="after")
-    def _known_protocol(self) -> Self:
-        if not is_pace_protocol(self.oid):
-            message = f"oid is not a PACE protocol: {describe_oid(self.oid)}"
-            raise ValueError(message)
-        return self
+    @property
+    def offers(self) -> tuple[PaceOffer, ...]:
+        """All ways in which the card runs PACE."""
+        return (self, *self.others)
 
 
 class Directory(Fact):
@@ -361,9 +381,10 @@ class Profile(_Strict):
 
     @property
     def personal_files(self) -> tuple[File, ...]:
-        """The files of the directory `personal`, in the profile's order."""
+        """The files of the directory `personal`, the document number first: it tells cards apart."""
         files = (file for file in self.files.values() if file.directory == "personal")
-        return tuple(file for file in files if file.content in PERSONAL_DATA)
+        known = (file for file in files if file.content in PERSONAL_DATA)
+        return tuple(sorted(known, key=lambda file: file.content is not Content.DOCUMENT_NUMBER))
 
     def recognition_of(self, atr: bytes) -> Recognition | None:
         """Which entry of `recognise` this ATR fits, or None."""
