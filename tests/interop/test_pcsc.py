@@ -223,7 +223,7 @@ def test_a_broken_pattern_is_refused_at_once() -> None:
 
 def test_without_pyscard_the_extra_is_named() -> None:
     """Importing the room without pyscard is a UsageError that says what to install."""
-    told = subprocess.run(  # noqa: S603 - our own command line
+    told = subprocess.run(
         [sys.executable, "-c", WITHOUT_PYSCARD], capture_output=True, check=True, text=True
     )
     assert told.stdout.strip().endswith("pip install eidrig[pcsc]")
@@ -231,7 +231,7 @@ def test_without_pyscard_the_extra_is_named() -> None:
 
 def failure_with(service: Path) -> str:
     """Return how connecting fails in a new process whose pcscd is at `service`."""
-    told = subprocess.run(  # noqa: S603 - our own command line
+    told = subprocess.run(
         [sys.executable, "-c", CONNECT],
         env=os.environ | {CLIENT_SOCKET: os.fspath(service)},
         capture_output=True,

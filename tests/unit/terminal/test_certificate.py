@@ -163,3 +163,43 @@ def test_loading_authorities() -> None:
     for raw in (b"", b"text", pem[:100]):
         with pytest.raises(UsageError, match=r"roots\.pem holds no certificate"):
             load_certificates(raw, "roots.pem")
+
+
+def test_an_expired_authority() -> None:
+    """An authority that is no longer valid ends the chain, however valid the holder is."""
+    lasting = make_pki(Person(expiry_date=date(2060, 1, 1)), seed=0)
+    certificate = Certificate.parse(lasting.authentication)
+    with pytest.raises(CheckError, match=r"Test ESTEID.* to 2048-09-01"):
+        Authorities(lasting.authorities).check(certificate, datetime(2050, 1, 1, tzinfo=UTC))
+
+
+def resigned(der: bytes, key: ec.EllipticCurvePrivateKey, issuer: x509.Name | None = None) -> bytes:
+    """The same certificate, signed by another key and perhaps for another issuer."""
+    old = x509.load_der_x509_certificate(der)
+    builder = x509.CertificateBuilder(
+        issuer or old.issuer,
+        old.subject,
+        old.public_key(),
+        old.serial_number,
+        old.not_valid_before_utc,
+        old.not_valid_after_utc,
+        list(old.extensions),
+    )
+    return builder.sign(key, hashes.SHA512()).public_bytes(Encoding.DER)
+
+
+def test_a_root_that_did_not_sign_itself() -> None:
+    """A root's name and key under another signature make no root."""
+    forged = resigned(PKI.root, OTHER.signing_key)
+    with pytest.raises(CheckError, match="no trusted authority signed"):
+        Authorities([forged, PKI.issuing]).check(Certificate.parse(PKI.authentication), NOW)
+
+
+def test_a_holder_is_no_authority() -> None:
+    """A certificate signed by a holder's key leads nowhere, though the holder's chain is right."""
+    holder = x509.load_der_x509_certificate(PKI.authentication).subject
+    forged = resigned(OTHER.signing, PKI.authentication_key, holder)
+    known = Authorities([*PKI.authorities, PKI.authentication])
+    known.check(Certificate.parse(PKI.authentication), NOW)
+    with pytest.raises(CheckError, match="no trusted authority signed"):
+        known.check(Certificate.parse(forged), NOW)

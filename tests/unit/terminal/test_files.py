@@ -222,3 +222,11 @@ def test_a_plan_that_reselects() -> None:
         files.begin_operation()
         files.enter("personal")
     assert card.sent == ["00A4040C10A000000077010800070000FE00000100", "00A4010C025000"] * 2
+
+
+def test_without_pieces_every_read_is_a_whole_one() -> None:
+    """Who asks for no resumption gets a file anew each time."""
+    card = AnsweringCard(reader(b"text"))
+    files, file = files_on(card), profile_of(IDEMIA).file_with(Content.SURNAME)
+    assert files.read(file) == files.read(file) == b"text"
+    assert card.sent.count("00B0000000") == 2

@@ -71,7 +71,7 @@ def test_other_secrets_are_no_password(password: Secret) -> None:
 @pytest.mark.parametrize(
     "info",
     [
-        PaceInfo("0.4.0.127.0.7.2.2.4.1.1", 2, 0),
+        PaceInfo("0.4.0.127.0.7.2.2.4.6.1", 2, 13),
         PaceInfo(ICAO_G1.oid, 2, None),
         PaceInfo(ICAO_G1.oid, 2, 2),
     ],

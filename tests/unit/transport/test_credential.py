@@ -111,7 +111,7 @@ def test_prompt_without_a_terminal_says_what_else(tmp_path: Path) -> None:
     piped = tmp_path / "input"
     piped.write_text("123456\n")
     with piped.open() as stdin:
-        told = subprocess.run(  # noqa: S603 - our own command line
+        told = subprocess.run(
             [sys.executable, "-c", ASK],
             stdin=stdin,
             capture_output=True,
@@ -128,7 +128,7 @@ def test_prompt_without_a_terminal_says_what_else(tmp_path: Path) -> None:
 def test_prompt_on_a_terminal_shows_nothing() -> None:
     """At a terminal the name of the secret is asked for and what is typed is not echoed."""
     ours, theirs = os.openpty()
-    with subprocess.Popen(  # noqa: S603 - our own command line
+    with subprocess.Popen(
         [sys.executable, "-c", ASK],
         stdin=theirs,
         stdout=subprocess.PIPE,
