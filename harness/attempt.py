@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import cast
 
 from harness.errors import CardError, CheckError, LinkError, PinError, UsageError
-from harness.profile import Content, File, PinName, Profile
+from harness.profile import Content, File, KeyName, PasswordName, PinName, Profile
 from harness.reading import Reading, TapOptions
-from harness.secret import Digits
+from harness.secret import Can
 from harness.session import Session, activate
 from harness.station import Codes, Station
 from harness.terminal.certificate import Authorities, Certificate
-from harness.terminal.eid import Eid, KeyName
+from harness.terminal.channel import CardChannel
+from harness.terminal.eid import Eid
 from harness.terminal.pin_guard import PinGuard
 
 TEST_DOCUMENT = b"Signed by eidrig to test a card. This signature means nothing else."
@@ -47,11 +48,17 @@ class Attempt:
         reading.profile, reading.interface = session.profile, session.interface
         plan = session.plan(self.options.plan)
         channel = session.secure(self.codes.can)
-        reading.pace = session.pace_info if channel.is_secured else None
-        eid = session.eid(channel, self.guard, self.options.plan, reading.pieces)
+        eid = self._over(session, channel, "CAN")
         self._prove_same_card(eid)
         for operation in plan.operations:
-            self._carry_out(eid, *operation.split(" ", 1))
+            eid = self._carry_out(session, eid, *operation.split(" ", 1))
+
+    def _over(self, session: Session, channel: CardChannel, password: PasswordName) -> Eid:
+        """The card through a channel, noted with the password that opened it."""
+        reading = self.reading
+        reading.pace = session.pace_info if channel.is_secured else None
+        reading.password = password if channel.is_secured else None
+        return session.eid(channel, self.guard, self.options.plan, reading.pieces)
 
     def _prove_same_card(self, eid: Eid) -> None:
         """Read again what no other card has, and compare; without such a mark, read all again."""
@@ -66,7 +73,8 @@ class Attempt:
             message = f"another card came back: its {content} is not the one read before"
             raise CheckError(message)
 
-    def _carry_out(self, eid: Eid, verb: str, argument: str = "") -> None:
+    def _carry_out(self, session: Session, eid: Eid, verb: str, argument: str = "") -> Eid:
+        """Carry out one operation; the card as the next one finds it."""
         if verb != "authenticate":  # which goes on where PIN1 was verified
             eid.files.begin_operation()
         match verb:
@@ -76,18 +84,34 @@ class Attempt:
                 self._read_personal_data(eid)
             case "certificate":
                 self._read_certificate(eid, cast("KeyName", argument))
-            case "verify" if self.options.use_pin:
-                if "authentication" not in self.reading.signatures:
-                    self._verify(eid, cast("PinName", argument), self.codes.pin1)
+            case "verify":
+                return self._open_key(session, eid, cast("PinName", argument))
             case "authenticate" if self.options.use_pin:
                 self._authenticate(eid)
             case "sign" if self.options.sign:
-                self._sign(eid)
-            case "verify" | "authenticate" | "sign":
+                self._sign(session, eid)
+            case "authenticate" | "sign":
                 pass  # not asked for
             case _:
                 message = f"the read plan has an unknown operation: {verb} {argument}"
                 raise UsageError(message)
+        return eid
+
+    def _open_key(self, session: Session, eid: Eid, name: PinName) -> Eid:
+        """Verify a code; a card that a PIN opens is opened with the CAN if none is to be used."""
+        if not self.options.use_pin:
+            if not _opens_with_pin(session):
+                return eid
+            return self._over(session, session.establish_pace(self._can), "CAN")
+        done = "authentication" in self.reading.signatures
+        return eid if done else self._verify(session, eid, name)
+
+    @property
+    def _can(self) -> Can:
+        if self.codes.can is None:
+            message = "without its PIN this card is read with its CAN; give one"
+            raise UsageError(message)
+        return self.codes.can
 
     def _read_tries(self, eid: Eid, name: PinName) -> None:
         if name not in self.reading.tries_left:
@@ -97,6 +121,13 @@ class Attempt:
     def _read_personal_data(self, eid: Eid) -> None:
         with self.station.journal.phase("read personal data"):
             self.reading.personal_data.update(eid.personal_data_by_file())
+        if (
+            Content.SURNAME not in self.reading.personal_data
+            and "authentication" in eid.profile.keys
+        ):
+            self._read_certificate(eid, "authentication")
+            named = _subject(self.reading.certificates["authentication"])
+            self.reading.personal_data = named | self.reading.personal_data
 
     def _read_certificate(self, eid: Eid, name: KeyName) -> None:
         if name not in self.reading.certificates:
@@ -107,14 +138,19 @@ class Attempt:
             self.authorities.check(self.reading.certificates[name])
             self.reading.chains[name] = True
 
-    def _verify(self, eid: Eid, name: PinName, code: Digits | None) -> None:
+    def _verify(self, session: Session, eid: Eid, name: PinName) -> Eid:
+        code = {"PIN1": self.codes.pin1, "PIN2": self.codes.pin2}.get(name)
         if code is None:
             message = f"{name} is needed for this; give it, or leave it out with --no-pin"
             raise UsageError(message)
         reading = self.reading
         try:
             with self.station.journal.phase(f"verify {name}"):
-                eid.verify(name, code)
+                if eid.profile.pins[name].method == "pace":
+                    opened = session.open_with(name, code, self.codes.can, self.guard)
+                    eid = self._over(session, opened, "PIN")
+                else:
+                    eid.verify(name, code)
         except PinError:
             reading.verified[name] = False
             raise
@@ -124,6 +160,7 @@ class Attempt:
         reading.verified[name] = True
         # A right code gives the counter all its tries back (ISO/IEC 7816-4, 7.5.6).
         reading.tries_left[name] = eid.profile.pins[name].tries
+        return eid
 
     def _authenticate(self, eid: Eid) -> None:
         if "authentication" in self.reading.signatures:
@@ -132,11 +169,11 @@ class Attempt:
         with self.station.journal.phase("internal authenticate"):
             self._signed("authentication", lambda: eid.authenticate(certificate))
 
-    def _sign(self, eid: Eid) -> None:
+    def _sign(self, session: Session, eid: Eid) -> None:
         if "signing" in self.reading.signatures:
             return
         certificate = self._certificate("signing")
-        self._verify(eid, "PIN2", self.codes.pin2)
+        eid = self._verify(session, eid, eid.profile.keys["signing"].pin)
         with self.station.journal.phase("sign"):
             self._signed("signing", lambda: eid.sign(certificate, TEST_DOCUMENT))
 
@@ -155,6 +192,21 @@ class Attempt:
         except KeyError:
             message = f"the read plan uses the {name} key before it reads its certificate"
             raise UsageError(message) from None
+
+
+def _opens_with_pin(session: Session) -> bool:
+    pace = session.profile.pace
+    return pace is not None and pace.opens_with == "PIN"
+
+
+def _subject(certificate: Certificate) -> dict[Content, str]:
+    """What a certificate says of its holder, for cards that have no files for it."""
+    said = {
+        Content.SURNAME: certificate.surname,
+        Content.GIVEN_NAMES: certificate.given_names,
+        Content.PERSONAL_CODE: certificate.personal_code,
+    }
+    return {content: text for content, text in said.items() if text}
 
 
 def _file_read(profile: Profile, content: Content) -> File:

@@ -7,7 +7,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.profile import Profile, parse_profile
+from harness.profile import Profile, merged, parse_profile
+from harness.profile.document import Document
 from harness.transport.storage import read_text
 
 DEFAULT_PROFILE = "est-idemia-2018"
@@ -26,8 +27,33 @@ def builtin_names() -> list[str]:
 
 def builtin(name: str) -> Profile:
     """One profile that comes with the package."""
-    text = (_folder() / f"{name}.toml").read_text(encoding="utf-8")
-    return parse_profile(text, f"the built-in profile {name}")
+    return parse_profile(*find_text(name), find_text)
+
+
+def find_text(name_or_path: str, named_in: str = "") -> tuple[str, str]:
+    """The text of a profile and where it is; a path may be relative to the file that names it.
+
+    Raises:
+        UsageError: neither a built-in name nor a file that can be read.
+    """
+    if name_or_path in builtin_names():
+        text = (_folder() / f"{name_or_path}.toml").read_text(encoding="utf-8")
+        return text, f"the built-in profile {name_or_path}"
+    if not name_or_path.endswith(".toml") and "/" not in name_or_path:
+        known = ", ".join(builtin_names())
+        message = f"there is no profile {name_or_path}; there are {known}, or give a .toml file"
+        raise UsageError(message)
+    path = Path(named_in).parent / name_or_path if named_in else Path(name_or_path)
+    return read_text(path), str(path)
+
+
+def document_of(name_or_path: str) -> Document:
+    """The merged document of a profile, whether or not it is valid.
+
+    Raises:
+        UsageError: it cannot be found or is not TOML.
+    """
+    return merged(*find_text(name_or_path), find_text)
 
 
 def load_profile(name_or_path: str) -> Profile:
@@ -36,13 +62,13 @@ def load_profile(name_or_path: str) -> Profile:
     Raises:
         UsageError: neither a name nor a file, or a file that is no valid profile.
     """
-    if name_or_path in builtin_names():
-        return builtin(name_or_path)
-    if not name_or_path.endswith(".toml") and "/" not in name_or_path:
-        known = ", ".join(builtin_names())
-        message = f"there is no profile {name_or_path}; there are {known}, or give a .toml file"
-        raise UsageError(message)
-    return parse_profile(read_text(Path(name_or_path)), name_or_path)
+    return parse_profile(*find_text(name_or_path), find_text)
+
+
+def matching(atr: bytes) -> list[Profile]:
+    """Every built-in profile whose cards answer with this ATR, in order of their names."""
+    profiles = map(builtin, builtin_names())
+    return [profile for profile in profiles if profile.recognition_of(atr) is not None]
 
 
 def recognise(atr: bytes) -> Profile:
@@ -51,9 +77,9 @@ def recognise(atr: bytes) -> Profile:
     Raises:
         UsageError: no profile knows it.
     """
-    for name in builtin_names():
-        if builtin(name).recognition_of(atr) is not None:
-            return builtin(name)
+    found = matching(atr)
+    if found:
+        return found[0]
     known = ", ".join(builtin_names())
     message = (
         f"no profile knows a card with ATR {atr.hex().upper()}; "

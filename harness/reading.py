@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.errors import EidrigError, PinError
-from harness.profile import Content, Interface, PinName, Profile
+from harness.profile import Content, Interface, KeyName, PasswordName, PinName, Profile
 from harness.security_info import PaceInfo
 from harness.terminal.certificate import Certificate
-from harness.terminal.eid import KeyName
 from harness.terminal.pieces import Pieces
 
 OK = "ok"
@@ -38,6 +37,7 @@ class Reading:
     profile: Profile | None = None
     interface: Interface | None = None
     pace: PaceInfo | None = None
+    password: PasswordName | None = None
     tries_left: dict[PinName, int] = field(default_factory=dict)
     verified: dict[PinName, bool] = field(default_factory=dict)
     personal_data: dict[Content, str] = field(default_factory=dict)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.apdu import INS, CommandApdu
-from harness.errors import UsageError
-from harness.profile import Interface, Plan, Profile
-from harness.secret import Can
+from harness.errors import BlockedPinError, LinkError, PinError, UsageError, WrongPinError
+from harness.profile import Interface, PinName, Plan, Profile
+from harness.secret import Can, Digits, Pin, Puk, Secret
 from harness.security_info import PaceInfo
 from harness.station import Station
 from harness.terminal.channel import CardChannel
 from harness.terminal.eid import Eid
+from harness.terminal.families import FAMILIES
 from harness.terminal.files import Files
 from harness.terminal.pace import PaceTerminal
 from harness.terminal.pieces import Pieces
@@ -53,7 +54,7 @@ class Session:
     @property
     def pace_info(self) -> PaceInfo:
         """The PACE protocol that the profile declares."""
-        return PaceInfo(self.profile.pace.oid, 2, self.profile.pace.parameter_id)
+        return PaceInfo(self.profile.own_pace.oid, 2, self.profile.own_pace.parameter_id)
 
     def establish_pace(self, can: Can) -> CardChannel:
         """Select what the card wants selected, and run PACE with the CAN.
@@ -62,12 +63,47 @@ class Session:
             WrongPinError: the CAN is wrong.
             CardError, LinkError: as the steps of PACE.
         """
-        terminal = PaceTerminal(self.pace_info, self.profile.pace.set_at_ne)
         self._select_first()
-        return terminal.establish(self.channel, can)
+        return self._terminal().establish(self.channel, can)
+
+    def _terminal(self) -> PaceTerminal:
+        return PaceTerminal(self.pace_info, self.profile.own_pace.set_at_ne)
+
+    def open_with(
+        self, name: PinName, code: Digits, can: Can | None, guard: PinGuard
+    ) -> CardChannel:
+        """Run PACE with a code of the holder, inside the CAN's channel where it is suspended.
+
+        The tries left are read first, and the guard must admit the code.
+
+        Raises:
+            WrongPinError, BlockedPinError, PinFloorError: as for a code offered by VERIFY.
+            UsageError: the code is suspended and there is no CAN, or it has a wrong length.
+            CardError, LinkError: as the steps of PACE.
+        """
+        rules = self.profile.pins[name]
+        if not rules.allows(code.reveal()):
+            message = f"{name} has {rules.min_length} to {rules.most_digits} digits"
+            raise UsageError(message)
+        self._select_first()
+        tries = FAMILIES["npa"](self.channel, self.profile).pin_state(name).tries_left
+        guard.admit(name, code, tries)
+        channel = self.channel
+        if rules.suspended and tries == 1:
+            channel = self.establish_pace(_needed(can, f"{name} is suspended"))
+        try:
+            opened = self._terminal().establish(channel, _as_password(rules.reference, code))
+        except WrongPinError as error:
+            guard.refuse(name, code)
+            raise _refusal(name, error) from None
+        except LinkError:
+            guard.torn(name, code, tries)
+            raise
+        guard.accept(name, code)
+        return opened
 
     def _select_first(self) -> None:
-        name, files = self.profile.pace.select_first, self._files(self.channel)
+        name, files = self.profile.own_pace.select_first, self._files(self.channel)
         if name in self.profile.directories:
             with self.channel.journal.phase("select"):
                 files.enter(name)
@@ -77,17 +113,22 @@ class Session:
             self.channel.send(CommandApdu(0x00, INS.SELECT, 0x02, 0x0C, fid))
 
     def secure(self, can: Can | None) -> CardChannel:
-        """The channel that the interface asks for: PACE without contact, plain over contact.
+        """The channel that the profile asks for on this interface: by PACE with the CAN, or plain.
 
         Raises:
-            UsageError: the card is contactless and there is no CAN.
+            UsageError: the profile knows no way on this interface, or the CAN is missing.
         """
-        if self.interface is Interface.CONTACT:
-            return self.channel
-        if can is None:
-            message = "a contactless card is read with its CAN; give one"
+        if self.interface not in self.profile.interfaces:
+            there = ", ".join(self.profile.interfaces)
+            message = (
+                f"nobody published how {self.profile.name} is read on the {self.interface} "
+                f"interface; read it with {there}"
+            )
             raise UsageError(message)
-        return self.establish_pace(can)
+        pace = self.profile.pace
+        if pace is None or self.interface not in pace.needed_on or pace.opens_with != "CAN":
+            return self.channel
+        return self.establish_pace(_needed(can, f"this card is {self.interface}"))
 
     def eid(
         self,
@@ -109,7 +150,7 @@ class Session:
             challenge=self.station.challenge,
             pieces=pieces,
         )
-        first = self.profile.pace.select_first
+        first = self.profile.pace.select_first if self.profile.pace else ""
         if channel.is_secured and first in self.profile.directories:
             eid.files.standing_at(self.profile.directories[first].path)
         return eid
@@ -129,6 +170,25 @@ class Session:
             known = ", ".join(self.profile.plans)
             message = f"{self.profile.name} has no read plan {name}; it has {known}"
             raise UsageError(message) from None
+
+
+def _needed(can: Can | None, why: str) -> Can:
+    if can is None:
+        message = f"{why}, so it is read with its CAN; give one"
+        raise UsageError(message)
+    return can
+
+
+def _as_password(reference: int, code: Digits) -> Secret:
+    """The code as the password that MSE:Set AT names so: 3 is the PIN, 4 the PUK."""
+    kind = Puk if reference == 4 else Pin
+    return kind(code.reveal().decode("ascii"))
+
+
+def _refusal(name: PinName, error: WrongPinError) -> PinError:
+    if error.tries_left == 0:
+        return BlockedPinError(f"{name} was refused and is now blocked", name, 0)
+    return WrongPinError(f"{name} is wrong; {error.tries_left} tries left", name, error.tries_left)
 
 
 def activate(station: Station) -> bytes:

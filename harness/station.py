@@ -49,7 +49,8 @@ class CardOptions:
     person: Path | None = None
     seed: int = 0
     state: Path | None = None
-    interface: Interface = Interface.CONTACTLESS
+    interface: Interface | None = None
+    """None: the one that the profile names first."""
 
 
 @dataclass(slots=True)
@@ -69,6 +70,8 @@ class Station:
     authorities: tuple[bytes, ...] = ()
     is_precious: bool = True
     emulated: EmulatedCard | None = None
+    interface: Interface | None = None
+    """How an emulated card is reached."""
     challenge: Callable[[], bytes] | None = None
     statistics: Callable[[], Statistics] | None = None
     close: Callable[[], None] = lambda: None
@@ -118,7 +121,7 @@ def card_image(options: CardOptions) -> tuple[CardImage, Person]:
     person = Person()
     if options.person is not None:
         person = parse_person(read_text(options.person), str(options.person))
-    return personalise(profile, person, options.seed), person
+    return personalise(profile, person, options.seed), person.fitted(profile)
 
 
 def card_memory(image: CardImage, state: Path | None) -> CardMemory:
@@ -139,7 +142,8 @@ def _open_emulated(where: str, options: CardOptions, clock: Clock) -> Station:
         message = f"emulated: stands alone; name a profile to choose the card, not {where}"
         raise UsageError(message)
     image, person = card_image(options)
-    card = EmulatedCard(image, options.interface, card_memory(image, options.state), clock)
+    interface = options.interface or image.profile.interfaces[0]
+    card = EmulatedCard(image, interface, card_memory(image, options.state), clock)
     return Station(
         icc=card,
         profile=image.profile,
@@ -147,6 +151,7 @@ def _open_emulated(where: str, options: CardOptions, clock: Clock) -> Station:
         authorities=image.authorities,
         is_precious=False,
         emulated=card,
+        interface=interface,
     )
 
 

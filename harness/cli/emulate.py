@@ -43,7 +43,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     person: Path | None,
     seed: int,
     state: Path | None,
-    interface: str,
+    interface: str | None,
 ) -> None:
     """Serve an emulated card of PROFILE (a name or a .toml file) to a reader."""
     options = emulated_options(profile, person, seed, state, interface)
@@ -55,7 +55,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     _announce_codes(options, holder)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
-    click.echo(f"ready: {image.profile.name}, {options.interface}, at {address}")
+    click.echo(f"ready: {image.profile.name}, {card.interface}, at {address}")
     server.serve(once=once)
     click.echo("stopped")
 

@@ -27,9 +27,7 @@ def card_options(command: Command) -> Command:
         click.option(
             "--interface",
             type=click.Choice([each.value for each in Interface]),
-            default=Interface.CONTACTLESS.value,
-            show_default=True,
-            help="How the emulated card is reached; over contact no CAN is asked for.",
+            help="How the card is reached; default: as its profile has it first.",
         ),
     ):
         command = option(command)
@@ -74,6 +72,14 @@ def _code(name: str, kind: type[D], wanted: dict[str, str | None], own: D | None
     return ask(source or "prompt", kind, name)
 
 
+def needs_can(station: Station, interface: Interface | None) -> bool:
+    """Whether a CAN will be asked for: by what is known of the card before it is touched."""
+    profile = station.profile
+    if profile is None:
+        return interface is not Interface.CONTACT
+    return profile.needs_pace(interface or station.interface or profile.interfaces[0])
+
+
 def trusted(station: Station, files: tuple[Path, ...]) -> tuple[bytes, ...]:
     """The DER certificates to check chains against: the files given, else the card's own test CA.
 
@@ -88,7 +94,7 @@ def trusted(station: Station, files: tuple[Path, ...]) -> tuple[bytes, ...]:
 
 
 def emulated_options(
-    profile: str | None, person: Path | None, seed: int, state: Path | None, interface: str
+    profile: str | None, person: Path | None, seed: int, state: Path | None, interface: str | None
 ) -> CardOptions:
     """The values of `card_options` as one value."""
-    return CardOptions(profile, person, seed, state, Interface(interface))
+    return CardOptions(profile, person, seed, state, Interface(interface) if interface else None)

@@ -41,6 +41,8 @@ def _list(*, as_object: bool) -> None:
 
 
 def _pace(profile: Profile) -> str:
+    if profile.pace is None:
+        return "none"
     return f"{describe_oid(profile.pace.oid)}, parameters {profile.pace.parameter_id}"
 
 
@@ -50,7 +52,8 @@ def _show(profile: Profile) -> None:
     for entry in profile.recognise:
         chip = f" ({entry.personality})" if entry.personality else ""
         table.add_row(f"{entry.interface} ATR{chip}", entry.atr.hex().upper(), entry.source)
-    table.add_row("PACE", _pace(profile), profile.pace.source)
+    if profile.pace is not None:
+        table.add_row("PACE", _pace(profile), profile.pace.source)
     for name, directory in profile.directories.items():
         aid = f", AID {directory.aid.hex().upper()}" if directory.aid else ""
         table.add_row(f"directory {name}", f"{directory.path}{aid}", directory.source)

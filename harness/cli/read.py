@@ -22,6 +22,7 @@ from harness.cli.options import (
     card_options,
     code_options,
     emulated_options,
+    needs_can,
     trusted,
 )
 from harness.cli.output import show
@@ -65,7 +66,7 @@ class _Asked:
     person: Path | None
     seed: int
     state: Path | None
-    interface: str
+    interface: str | None
     can_from: str | None
     pin1_from: str | None
     pin2_from: str | None
@@ -80,10 +81,10 @@ class _Asked:
         """Whether the trace is a capture for Wireshark."""
         return self.trace_file is not None and self.trace_file.suffix == ".pcapng"
 
-    @property
-    def codes(self) -> dict[str, str | None]:
+    def codes(self, station: Station) -> dict[str, str | None]:
         """Which codes are needed, and where each comes from."""
-        wanted = {} if self.interface == Interface.CONTACT else {"CAN": self.can_from}
+        interface = Interface(self.interface) if self.interface else None
+        wanted = {"CAN": self.can_from} if needs_can(station, interface) else {}
         wanted |= {} if self.no_pin else {"PIN1": self.pin1_from}
         return wanted | ({"PIN2": self.pin2_from} if self.sign else {})
 
@@ -123,7 +124,7 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
     with closing(_opened(asked, (trace, recorder))) as station:
         capture = FrameCapture(station.journal, trace)
         if asked.in_air:
-            station = in_air(station, _conditions(asked), [capture])  # noqa: PLW2901
+            station = in_air(station, _conditions(asked, station), [capture])  # noqa: PLW2901
         elif asked.captures_frames:
             message = "frames are seen only with a simulated phone; add --phone android"
             raise UsageError(message)
@@ -148,10 +149,10 @@ def _opened(asked: _Asked, observers: tuple[Observer, ...]) -> Station:
     return Station.open(asked.card, options, observers=observers, clock=clock)
 
 
-def _conditions(asked: _Asked) -> AirConditions:
+def _conditions(asked: _Asked, station: Station) -> AirConditions:
     return AirConditions.named(
         asked.phone or "android",
-        asked.preset or "typical",
+        asked.preset or (station.profile.timing if station.profile else "typical"),
         asked.motion or "steady",
         asked.fault,
         asked.seed,
@@ -163,7 +164,7 @@ def _tap(asked: _Asked, station: Station) -> Tap:
     default_floor = DEFAULT_FLOOR if station.is_precious else 0
     return Tap(
         station,
-        ask_codes(station, asked.codes),
+        ask_codes(station, asked.codes(station)),
         PinGuard(default_floor if asked.pin_floor is None else asked.pin_floor),
         TapOptions(use_pin=not asked.no_pin, sign=asked.sign, plan=asked.plan),
         Authorities(authorities) if authorities else None,

@@ -9,12 +9,14 @@ from harness.apdu import INS, SW, ApduFormatError, CommandApdu, ResponseApdu
 from harness.clock import Clock, WallClock
 from harness.crypto.curve import RandBelow
 from harness.emulator.chaining import AnswerParts, Responder
-from harness.emulator.family import FAMILIES
+from harness.emulator.families import FAMILIES
+from harness.emulator.family import PROPRIETARY
 from harness.emulator.files import FileSystem
 from harness.emulator.front import SecureFront
 from harness.emulator.keys import KeyStore
 from harness.emulator.memory import CardMemory
 from harness.emulator.pace import PaceChip
+from harness.emulator.pace_codes import PaceCodes
 from harness.emulator.personalise import CardImage
 from harness.emulator.pins import PinPad
 from harness.emulator.status import Refused, SecurityStatus
@@ -40,13 +42,13 @@ class EmulatedCard:
     def __init__(
         self,
         image: CardImage,
-        interface: Interface = Interface.CONTACTLESS,
+        interface: Interface | None = None,
         memory: CardMemory | None = None,
         clock: Clock | None = None,
         randbelow: RandBelow = secrets.randbelow,
     ) -> None:
         self._image = image
-        self._interface = interface
+        self._interface = interface or image.profile.interfaces[0]
         self._memory = memory or CardMemory(image)
         self._clock = clock or WallClock()
         self._randbelow = randbelow
@@ -57,7 +59,19 @@ class EmulatedCard:
         """The ATR that PC/SC shows for this card on this interface."""
         return self._recognition().atr
 
+    @property
+    def interface(self) -> Interface:
+        """How this card is reached."""
+        return self._interface
+
     def _recognition(self) -> Recognition:
+        if self._interface not in self._image.profile.interfaces:
+            there = ", ".join(self._image.profile.interfaces)
+            message = (
+                f"nothing is known of {self._image.profile.name} on the {self._interface} "
+                f"interface; emulate it with {there}"
+            )
+            raise UsageError(message)
         for entry in self._image.profile.recognise:
             if entry.interface is self._interface:
                 return entry
@@ -72,12 +86,27 @@ class EmulatedCard:
     def connect(self) -> bytes:
         """Power the card up, or reset it, and return its ATR."""
         atr = self.atr
-        status = SecurityStatus(self._interface)
+        profile = self._image.profile
+        needs_pace = profile.needs_pace(self._interface)
+        status = SecurityStatus(self._interface, needs_pace, profile.quirks.before_pace)
         application = EidApplication(self._image, status, self._memory, self._randbelow)
-        rules, passwords = self._image.profile.pace, self._image.passwords
-        pace = PaceChip(rules, passwords, self._memory, self._clock, self._randbelow)
-        self._respond = AnswerParts(SecureFront(pace, application))
+        front = SecureFront(self._pace(status), application)
+        self._respond = AnswerParts(front, fetched=profile.quirks.fetch_answers)
         return atr
+
+    def _pace(self, status: SecurityStatus) -> PaceChip | None:
+        profile = self._image.profile
+        if profile.pace is None:
+            return None
+        return PaceChip(
+            profile.pace,
+            self._image.passwords,
+            self._memory,
+            self._clock,
+            self._randbelow,
+            codes=PaceCodes(profile.pins, self._memory, status),
+            refuses_ne="mse" in profile.quirks.no_ne_on,
+        )
 
     def disconnect(self) -> None:
         """Take the power away."""
@@ -113,7 +142,8 @@ class EidApplication:
     ) -> None:
         self._status = status
         self._randbelow = randbelow
-        self._files = FileSystem(image, status)
+        self._image = image
+        self._files = FileSystem(image, status, memory)
         self._pins = PinPad(image, memory, status)
         self._keys = KeyStore(image, self._pins, status)
         self._family = FAMILIES[image.profile.family](self._pins, self._keys, status)
@@ -123,12 +153,15 @@ class EidApplication:
             INS.MANAGE_SECURITY_ENVIRONMENT: self._manage_environment,
             INS.VERIFY: self._verify,
             INS.CHANGE_REFERENCE_DATA: self._change,
-            INS.RESET_RETRY_COUNTER: self._family.unblock,
             INS.GET_CHALLENGE: self._get_challenge,
-            INS.GET_DATA_ODD: self._family.get_data,
             INS.INTERNAL_AUTHENTICATE: self._internal_authenticate,
-            INS.PERFORM_SECURITY_OPERATION: self._family.security_operation,
+            **self._family.commands,
         }
+
+    @property
+    def takes_proprietary(self) -> bool:
+        """Whether it has commands of class 80."""
+        return any(key >> 8 for key in self._handlers)
 
     def open_channel(self) -> None:
         """PACE succeeded."""
@@ -140,7 +173,7 @@ class EidApplication:
 
     def execute(self, command: CommandApdu) -> ResponseApdu:
         """Answer one plain command."""
-        handler = self._handlers.get(command.ins)
+        handler = self._handlers.get((command.cla & PROPRIETARY) << 8 | command.ins)
         if handler is None:
             return ResponseApdu(sw=SW.INS_NOT_SUPPORTED)
         try:
@@ -154,7 +187,9 @@ class EidApplication:
         uses = self._family.templates.get(command.p2, ())
         if command.p1 != 0x41 or not uses:
             raise Refused(SW.INCORRECT_P1_P2)
-        self._keys.set_environment(uses, command.data)
+        if "mse" in self._image.profile.quirks.no_ne_on and command.ne:
+            raise Refused(SW.WRONG_LENGTH)
+        self._keys.set_environment(uses, self._family.environment(command.data))
         return b""
 
     def _verify(self, command: CommandApdu) -> bytes:

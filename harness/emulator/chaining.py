@@ -19,10 +19,15 @@ Responder = Callable[[CommandApdu], ResponseApdu]
 
 
 class AnswerParts:
-    """Cuts answers that are longer than Ne and hands the rest to GET RESPONSE, which is plain."""
+    """Cuts answers that are longer than Ne and hands the rest to GET RESPONSE, which is plain.
 
-    def __init__(self, respond: Responder) -> None:
+    A card that has answers `fetched` keeps all of them back for GET RESPONSE where the command had
+    data of its own (ISO/IEC 7816-3, 12.2.1: T=0 carries data one way only).
+    """
+
+    def __init__(self, respond: Responder, *, fetched: bool = False) -> None:
         self._respond = respond
+        self._fetched = fetched
         self._rest = ResponseApdu()
 
     def __call__(self, command: CommandApdu) -> ResponseApdu:
@@ -34,6 +39,8 @@ class AnswerParts:
         else:
             self._rest = ResponseApdu()
             answer = self._respond(command)
+        if self._fetched and command.data:
+            return self._first_part(answer, 0)
         return self._first_part(answer, command.ne or MAX_SHORT_NE)
 
     def _first_part(self, answer: ResponseApdu, room: int) -> ResponseApdu:

@@ -6,16 +6,15 @@ word in its profile.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
 from harness import tlv
-from harness.apdu import SW, CommandApdu
+from harness.apdu import INS, SW, CommandApdu
 from harness.emulator.keys import (
     AUTHENTICATION,
     CONFIDENTIALITY,
-    FIELD_SIZE,
     SIGNATURE,
     KeyStore,
 )
@@ -24,6 +23,10 @@ from harness.emulator.status import Refused, SecurityStatus
 from harness.profile import MF
 from harness.tlv import TlvError
 
+Handler = Callable[[CommandApdu], bytes]
+PROPRIETARY = 0x80
+"""The class byte of commands that ISO/IEC 7816-4 does not have."""
+
 
 class Family(Protocol):
     """The commands in which card families differ."""
@@ -31,16 +34,13 @@ class Family(Protocol):
     templates: Mapping[int, tuple[str, ...]]
     """The control reference templates of MSE:SET and the key uses each can stand for."""
 
-    def get_data(self, command: CommandApdu) -> bytes:
-        """GET DATA with the object list that asks for a PIN's state."""
+    @property
+    def commands(self) -> Mapping[int, Handler]:
+        """What it answers, by instruction; those of class 80 by 8000 and the instruction."""
         ...
 
-    def unblock(self, command: CommandApdu) -> bytes:
-        """RESET RETRY COUNTER."""
-        ...
-
-    def security_operation(self, command: CommandApdu) -> bytes:
-        """PERFORM SECURITY OPERATION."""
+    def environment(self, data: bytes) -> bytes:
+        """The objects in the data of MSE:SET."""
         ...
 
 
@@ -62,6 +62,19 @@ class IasEcc:
         self._pins = pins
         self._keys = keys
         self._status = status
+
+    @property
+    def commands(self) -> Mapping[int, Handler]:
+        """State of a PIN, unblocking, signatures."""
+        return {
+            INS.GET_DATA_ODD: self.get_data,
+            INS.RESET_RETRY_COUNTER: self.unblock,
+            INS.PERFORM_SECURITY_OPERATION: self.security_operation,
+        }
+
+    def environment(self, data: bytes) -> bytes:
+        """The data itself."""
+        return data
 
     def get_data(self, command: CommandApdu) -> bytes:
         """Answer 70 1E BF81xx …, which exists only in the directory the PIN belongs to."""
@@ -112,6 +125,19 @@ class IasClassic:
         self._keys = keys
         self._status = status
 
+    @property
+    def commands(self) -> Mapping[int, Handler]:
+        """State of a PIN, unblocking, signatures."""
+        return {
+            INS.GET_DATA_ODD: self.get_data,
+            INS.RESET_RETRY_COUNTER: self.unblock,
+            INS.PERFORM_SECURITY_OPERATION: self.security_operation,
+        }
+
+    def environment(self, data: bytes) -> bytes:
+        """The data itself."""
+        return data
+
     def get_data(self, command: CommandApdu) -> bytes:
         """Answer A0 with the PIN's reference, counter (DF21) and whether it was changed (DF2F)."""
         if (command.p1, command.p2) != (0x00, 0xFF):
@@ -150,7 +176,7 @@ class IasClassic:
                 if digest is None:
                     raise Refused(SW.CONDITIONS_NOT_SATISFIED)
                 # ECDSA takes the leftmost bits of a longer hash (FIPS 186-5, 6.4.1).
-                return self._keys.sign(digest[:FIELD_SIZE], "authenticate", "sign")
+                return self._keys.sign(digest[: self._keys.field_size], "authenticate", "sign")
             case 0x9E9A:
                 raise Refused(SW.WRONG_LENGTH)
             case 0x8086:
@@ -175,9 +201,3 @@ def _asked_reference(data: bytes) -> int:
     if len(data) != 5 or data[:4] != bytes.fromhex("A0038301"):
         raise Refused(SW.WRONG_DATA)
     return data[4]
-
-
-FAMILIES: Mapping[str, type[IasEcc | IasClassic]] = MappingProxyType(
-    {"ias-ecc": IasEcc, "ias-classic": IasClassic}
-)
-"""The families by the name a profile gives them."""

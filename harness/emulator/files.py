@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from harness import tlv
 from harness.apdu import SW, CommandApdu
+from harness.emulator.memory import CardMemory
 from harness.emulator.personalise import CardImage
 from harness.emulator.status import Refused, SecurityStatus
 from harness.profile import MF, File, Interface
@@ -16,28 +17,40 @@ _FCI, _FCP, _NOTHING = 0x00, 0x04, 0x0C
 class FileSystem:
     """The profile's directories and files with the image's contents."""
 
-    def __init__(self, image: CardImage, status: SecurityStatus) -> None:
+    def __init__(
+        self, image: CardImage, status: SecurityStatus, memory: CardMemory | None = None
+    ) -> None:
         self._profile = image.profile
         self._status = status
+        self._memory = memory
         self._directories = {entry.path: entry for entry in image.profile.directories.values()}
         self._files = {
             f"{self._profile.directories[entry.directory].path}/{entry.fid.hex().upper()}": name
             for name, entry in image.profile.files.items()
         }
-        self._contents: Mapping[str, bytes] = {
-            name: _wrapped(entry, image.contents[entry.content])
-            for name, entry in image.profile.files.items()
-        }
+        self._contents: Mapping[str, bytes] = image.files
 
     def select(self, command: CommandApdu) -> bytes:
         """Carry out SELECT and return the control information asked for."""
         if command.p2 not in (_FCI, _FCP, _NOTHING):
             raise Refused(SW.INCORRECT_P1_P2)
+        self._check_quirks(command)
         if command.p1 == 0x04:
             self._select_application(command)
         else:
             self._select_path(self._resolve(command))
         return self._control_information(command.p2)
+
+    def _check_quirks(self, command: CommandApdu) -> None:
+        quirks = self._profile.quirks
+        if quirks.select_p1 and command.p1 not in quirks.select_p1:
+            raise Refused(SW.INCORRECT_P1_P2)
+        if quirks.select_p2 and command.p2 not in quirks.select_p2:
+            raise Refused(SW.INCORRECT_P1_P2)
+        if "select" in quirks.no_ne_on and command.ne:
+            raise Refused(SW.WRONG_LENGTH)
+        if quirks.no_select_mf and command.data == bytes.fromhex(MF) and command.p1 != 0x04:
+            raise Refused(quirks.no_select_mf)
 
     def _select_application(self, command: CommandApdu) -> None:
         allowed = self._profile.select.contactless_application_p2
@@ -111,7 +124,15 @@ class FileSystem:
             "life-cycle": tlv.encode(0x8A, b"\x05"),
             "access": tlv.encode(0x8C, file.access) if file.access else b"",
         }
-        return b"".join(fields[name] for name in rules.fcp)
+        return b"".join(fields[name] for name in rules.fcp) + self._counter(file)
+
+    def _counter(self, file: File) -> bytes:
+        """How many tries a code has left and at most, where the file tells."""
+        if file.counter is None or self._memory is None:
+            return b""
+        state = bytes((self._memory.tries(file.counter), self._profile.pins[file.counter].tries))
+        inner = tlv.encode(0xA3, tlv.encode(0x82, state))
+        return tlv.encode(0xA5, tlv.encode(0xA2, inner))
 
     def read(self, command: CommandApdu) -> bytes:
         """Carry out READ BINARY by current file or by short file identifier."""
@@ -129,6 +150,11 @@ class FileSystem:
         content = self._contents[name]
         if offset >= len(content):
             raise Refused(self._profile.transmission.end_of_file)
+        left, quirks = len(content) - offset, self._profile.quirks
+        if quirks.largest_ne and command.ne > quirks.largest_ne:
+            raise Refused(quirks.refused_ne)
+        if quirks.exact_ne and command.ne > left:
+            raise Refused(0x6C00 | left)
         return content[offset : offset + min(command.ne, self._profile.transmission.max_read)]
 
     def _by_short_identifier(self, sfi: int) -> str:
@@ -137,7 +163,3 @@ class FileSystem:
             if self._profile.files[name].sfi == sfi and directory == self._status.directory:
                 return name
         raise Refused(SW.FILE_NOT_FOUND)
-
-
-def _wrapped(file: File, content: bytes) -> bytes:
-    return content if file.tag is None else tlv.encode(file.tag, content)

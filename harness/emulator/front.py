@@ -7,6 +7,7 @@ from typing import Protocol
 from harness.apdu import INS, SW, CommandApdu, ResponseApdu
 from harness.crypto.kdf import SessionKeys
 from harness.emulator.chaining import CommandParts
+from harness.emulator.family import PROPRIETARY
 from harness.emulator.pace import PaceChip
 from harness.emulator.status import Refused
 from harness.secure_messaging import ChipSession, SecureMessagingFault
@@ -16,6 +17,11 @@ _ALLOWED_CLASSES = frozenset((0x00, 0x0C, 0x10, 0x1C))
 
 class Application(Protocol):
     """What answers the plain commands behind the front."""
+
+    @property
+    def takes_proprietary(self) -> bool:
+        """Whether it has commands of class 80."""
+        ...
 
     def execute(self, command: CommandApdu) -> ResponseApdu:
         """Answer one whole, plain command."""
@@ -33,7 +39,7 @@ class Application(Protocol):
 class SecureFront:
     """Opens a channel by PACE, unwraps commands, wraps answers, and drops it at the first fault."""
 
-    def __init__(self, pace: PaceChip, application: Application) -> None:
+    def __init__(self, pace: PaceChip | None, application: Application) -> None:
         self._pace = pace
         self._application = application
         self._session: ChipSession | None = None
@@ -41,17 +47,25 @@ class SecureFront:
 
     def __call__(self, command: CommandApdu) -> ResponseApdu:
         """Answer one command, protected if a channel stands (ICAO 9303-11, 9.8.9)."""
-        if command.cla not in _ALLOWED_CLASSES:
+        if not self._allows(command.cla):
             return ResponseApdu(sw=SW.CLA_NOT_SUPPORTED)
         if command.is_secured:
             return self._respond_secured(command)
         if self._session is not None:
             self._drop()
         answer = self._dispatch(command)
-        # The token that ends PACE still travels in the clear.
-        if (keys := self._pace.agreed()) is not None:
-            self._open(keys)
+        # The token that ends PACE still travels as the channel before had it.
+        self._open_if_agreed()
         return answer
+
+    def _allows(self, cla: int) -> bool:
+        return cla in _ALLOWED_CLASSES or (
+            cla == PROPRIETARY and self._application.takes_proprietary
+        )
+
+    def _open_if_agreed(self) -> None:
+        if self._pace is not None and (keys := self._pace.agreed()) is not None:
+            self._open(keys)
 
     def _respond_secured(self, command: CommandApdu) -> ResponseApdu:
         if self._session is None:
@@ -61,7 +75,9 @@ class SecureFront:
         except SecureMessagingFault as fault:
             self._drop()
             return ResponseApdu(sw=fault.sw)
-        return self._session.protect(self._dispatch(plain), odd=bool(command.ins & 1))
+        answer = self._session.protect(self._dispatch(plain), odd=bool(command.ins & 1))
+        self._open_if_agreed()
+        return answer
 
     def _open(self, keys: SessionKeys) -> None:
         self._session = ChipSession(keys)
@@ -72,18 +88,20 @@ class SecureFront:
         self._application.close_channel()
 
     def _execute(self, command: CommandApdu) -> ResponseApdu:
-        try:
-            if command.ins == INS.GENERAL_AUTHENTICATE:
-                return ResponseApdu(self._pace.general_authenticate(command))
-            self._pace.abandon()
-            if command.header[1:] == bytes((INS.MANAGE_SECURITY_ENVIRONMENT, 0xC1, 0xA4)):
-                self._set_authentication_template(command)
-                return ResponseApdu()
-        except Refused as refusal:
-            return ResponseApdu(sw=refusal.sw)
+        if self._pace is not None:
+            try:
+                if (answer := self._run_pace(self._pace, command)) is not None:
+                    return answer
+            except Refused as refusal:
+                return ResponseApdu(sw=refusal.sw)
         return self._application.execute(command)
 
-    def _set_authentication_template(self, command: CommandApdu) -> None:
-        if self._session is not None:  # no second PACE within a channel (BSI TR-03110-2, 3.2)
-            raise Refused(SW.CONDITIONS_NOT_SATISFIED)
-        self._pace.set_authentication_template(command.data)
+    def _run_pace(self, pace: PaceChip, command: CommandApdu) -> ResponseApdu | None:
+        """The answer to a command of PACE; None to any other."""
+        if command.ins == INS.GENERAL_AUTHENTICATE:
+            return ResponseApdu(pace.general_authenticate(command))
+        pace.abandon()
+        if command.header[1:] != bytes((INS.MANAGE_SECURITY_ENVIRONMENT, 0xC1, 0xA4)):
+            return None
+        inside = self._session is not None
+        return ResponseApdu(sw=pace.set_authentication_template(command, inside=inside))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 
 from harness import tlv
@@ -15,7 +15,12 @@ from harness.profile import KeyRules
 from harness.tlv import TlvError
 
 AUTHENTICATION, SIGNATURE, CONFIDENTIALITY = 0xA4, 0xB6, 0xB8
-FIELD_SIZE = 48
+_DIGESTS: tuple[hashes.HashAlgorithm, ...] = (
+    hashes.SHA256(),
+    hashes.SHA384(),
+    hashes.SHA512(),
+)
+_SHA_256_INFO = bytes.fromhex("3031300D060960864801650304020105000420")  # RFC 8017, 9.2, note 1
 
 
 class KeyStore:
@@ -62,23 +67,60 @@ class KeyStore:
         return environment, rules
 
     def sign(self, digest: bytes, *uses: str) -> bytes:
-        """R || s over a digest of up to 48 bytes, zeros put in front of a shorter one."""
+        """A signature over a digest that is at most as long as the key's field.
+
+        ECDSA gives r || s and puts zeros in front of a shorter digest. RSA pads as PKCS#1 v1.5
+        has it: to log in what is given, to sign the SHA-256 that is given.
+        """
         environment, rules = self._environment(*uses)
-        if not 0 < len(digest) <= FIELD_SIZE:
-            raise Refused(SW.WRONG_LENGTH)
         key = self._image.keys[environment.key]
-        scheme = ec.ECDSA(Prehashed(hashes.SHA384()), deterministic_signing=True)
-        r, s = decode_dss_signature(key.sign(digest.rjust(FIELD_SIZE, b"\0"), scheme))
-        self._pins.spend(rules.pin)
-        return r.to_bytes(FIELD_SIZE, "big") + s.to_bytes(FIELD_SIZE, "big")
+        if isinstance(key, rsa.RSAPrivateKey):
+            signature = _rsa_signature(key, digest, environment.use)
+        else:
+            signature = _ecdsa_signature(key, digest)
+        self._pins.spend(rules.pin, each_time=rules.each_time)
+        return signature
+
+    @property
+    def field_size(self) -> int:
+        """Bytes of the field of the key now chosen; 0 where none is."""
+        environment = self._status.environment
+        key = self._image.keys[environment.key] if environment else None
+        return (key.key_size + 7) // 8 if key else 0
 
     def decipher(self, command: CommandApdu) -> bytes:
         """PSO: DECIPHER as ECDH: the x-coordinate shared with the point in the data."""
         environment, _ = self._environment("decipher")
-        if command.data[:1] != b"\0":
+        key = self._image.keys[environment.key]
+        if command.data[:1] != b"\0" or isinstance(key, rsa.RSAPrivateKey):
             raise Refused(SW.WRONG_DATA)
         try:
-            point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP384R1(), command.data[1:])
+            point = ec.EllipticCurvePublicKey.from_encoded_point(key.curve, command.data[1:])
         except ValueError:
             raise Refused(SW.WRONG_DATA) from None
-        return self._image.keys[environment.key].exchange(ec.ECDH(), point)
+        return key.exchange(ec.ECDH(), point)
+
+
+def _ecdsa_signature(key: ec.EllipticCurvePrivateKey, digest: bytes) -> bytes:
+    size = (key.key_size + 7) // 8
+    if not 0 < len(digest) <= min(size, 64):
+        raise Refused(SW.WRONG_LENGTH)
+    # Any length will do that is not above the field's: zeros in front do not change the number.
+    algorithm = next(each for each in _DIGESTS if each.digest_size >= min(size, 64))
+    scheme = ec.ECDSA(Prehashed(algorithm), deterministic_signing=True)
+    r, s = decode_dss_signature(key.sign(digest.rjust(algorithm.digest_size, b"\0"), scheme))
+    return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+
+def _rsa_signature(key: rsa.RSAPrivateKey, given: bytes, use: str) -> bytes:
+    """RSASSA-PKCS1-v1_5 without hashing (RFC 8017, 8.2.1)."""
+    size = key.key_size // 8
+    if use == "sign" and len(given) != 32:
+        raise Refused(SW.WRONG_LENGTH)
+    info = _SHA_256_INFO + given if use == "sign" else given
+    if not 0 < len(info) <= size - 11:
+        raise Refused(SW.WRONG_LENGTH)
+    padded = b"\0\1" + b"\xff" * (size - 3 - len(info)) + b"\0" + info
+    numbers = key.private_numbers()
+    signed = pow(int.from_bytes(padded), numbers.d, numbers.public_numbers.n)
+    return signed.to_bytes(size)

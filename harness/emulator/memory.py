@@ -35,6 +35,7 @@ class CardMemory:
             wrong_passwords=0,
             pin2_changed=image.pin2_changed,
         )
+        self._pin_active = image.pin_active
         self._state = fresh if saved is None else _restore(saved, fresh)
         self._keep = keep
 
@@ -50,6 +51,11 @@ class CardMemory:
     def wrong_passwords(self) -> int:
         """How many wrong PACE passwords came since the last right one."""
         return self._state.wrong_passwords
+
+    @property
+    def pin_active(self) -> bool:
+        """Whether the PIN of PACE is active; a card may be handed out without it."""
+        return self._pin_active
 
     @property
     def pin2_changed(self) -> bool:

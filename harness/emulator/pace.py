@@ -20,6 +20,7 @@ from harness.crypto.pace import (
     encrypt_nonce,
 )
 from harness.crypto.suite import PaceSuite
+from harness.emulator.pace_codes import PaceCodes
 from harness.emulator.status import Refused
 from harness.profile import Pace
 from harness.secret import Secret
@@ -60,13 +61,16 @@ class WrongPasswords(Protocol):
 class PaceChip:
     """The card's side of PACE, one run after the other."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what one card is made of
         self,
         rules: Pace,
         passwords: Mapping[str, Secret],
         counter: WrongPasswords,
         clock: Clock,
         randbelow: RandBelow,
+        *,
+        codes: PaceCodes | None = None,
+        refuses_ne: bool = False,
     ) -> None:
         self._rules = rules
         self._passwords = passwords
@@ -75,6 +79,9 @@ class PaceChip:
         self._counter = counter
         self._clock = clock
         self._randbelow = randbelow
+        self._codes = codes or PaceCodes.none()
+        self._refuses_ne = refuses_ne
+        self._password = ""
         self._step: _Step | None = None
         self._agreed: SessionKeys | None = None
 
@@ -87,16 +94,23 @@ class PaceChip:
         """Forget a run that was begun; any other command in between does this."""
         self._step = None
 
-    def set_authentication_template(self, data: bytes) -> None:
+    def set_authentication_template(self, command: CommandApdu, *, inside: bool = False) -> int:
         """MSE:Set AT with protocol (80), password (83) and perhaps parameters (84).
+
+        `inside` says that a channel stands already. Returns 9000, or how many tries the password
+        has left where that is not all of them (63Cx; BSI TR-03110-3, B.11.1).
 
         Raises:
             Refused: 6A80 for malformed data, a protocol or parameters the card has not; 6A87
-                where tag 84 is missing but required; 6A88 for an unknown password.
+                where tag 84 is missing but required; 6A88 for an unknown password; 6985 for
+                a second PACE that does not resume a suspended password; 6283 for one that is
+                deactivated.
         """
         self.abandon()
+        if self._refuses_ne and command.ne:
+            raise Refused(SW.WRONG_LENGTH)
         try:
-            objects = tlv.parse_all(data)
+            objects = tlv.parse_all(command.data)
         except TlvError:
             raise Refused(SW.WRONG_DATA) from None
         if tlv.find(objects, 0x80) != encode_oid(self._rules.oid):
@@ -105,7 +119,9 @@ class PaceChip:
         name = _PASSWORDS.get(tlv.find(objects, 0x83) or b"", "")
         if name not in self._rules.passwords or name not in self._passwords:
             raise Refused(SW.REFERENCED_DATA_NOT_FOUND)
-        self._step = _Chosen(self._passwords[name])
+        state = self._codes.choose(name, inside=inside)
+        self._password, self._step = name, _Chosen(self._passwords[name])
+        return state
 
     def _check_parameters(self, reference: bytes | None) -> None:
         if reference is None:
@@ -138,6 +154,7 @@ class PaceChip:
         raise Refused(SW.WRONG_DATA)
 
     def _send_nonce(self, step: _Chosen) -> bytes:
+        self._codes.begin(self._password)
         size = self._rules.nonce_size
         nonce = self._randbelow(1 << 8 * size).to_bytes(size, "big")
         key = password_key(step.password, self._suite.cipher)
@@ -165,8 +182,9 @@ class PaceChip:
             self._clock.sleep(delay.seconds)
         if not hmac.compare_digest(token, step.peer_token):
             self._counter.set_wrong_passwords(wrong + 1)
-            raise Refused(self._rules.wrong_password)
+            raise Refused(self._codes.refusal(self._password) or self._rules.wrong_password)
         self._counter.set_wrong_passwords(0)
+        self._codes.accept(self._password)
         self._agreed = step.keys
         return tlv.encode(_DYNAMIC, tlv.encode(0x86, step.own_token))
 

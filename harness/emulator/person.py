@@ -10,9 +10,11 @@ from datetime import date
 from typing import Any
 
 from harness.errors import UsageError
+from harness.profile import PinRules, Profile
 from harness.secret import Can, Digits, Pin, Puk
 
 _LONGEST_COMMON_NAME = 64  # ub-common-name of RFC 5280, A.1
+_EXAMPLE = b"123456789012"
 _FIRST_WEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 1)
 _SECOND_WEIGHTS = (3, 4, 5, 6, 7, 8, 9, 1, 2, 3)
 
@@ -22,7 +24,8 @@ class Person:
     """A card holder and the codes of the card; the default is the published specimen.
 
     `pin2_changed` is False for a card fresh from the factory whose PIN2 must be changed before it
-    can sign, on generations that have such a rule.
+    can sign, on generations that have such a rule; `pin_active` is False for a card whose PACE PIN
+    is deactivated.
     """
 
     surname: str = "JÕEORG"
@@ -40,6 +43,7 @@ class Person:
     pin2: Pin = field(default_factory=lambda: Pin("12345"))
     puk: Puk = field(default_factory=lambda: Puk("12345678"))
     pin2_changed: bool = True
+    pin_active: bool = True
 
     def __post_init__(self) -> None:
         if self.sex not in {"M", "F"}:
@@ -57,10 +61,33 @@ class Person:
             raise UsageError(message)
         _check_personal_code(self.personal_code)
 
+    def fitted(self, profile: Profile) -> Person:
+        """The person with codes as long as the card wants them.
+
+        A code that is the beginning of 123456789012, as the default ones are, becomes longer where
+        it is too short.
+
+        Raises:
+            UsageError: any other code is too short or too long for the card.
+        """
+        codes = {"pin1": self.pin1, "pin2": self.pin2, "puk": self.puk}
+        rules = {name.lower(): each for name, each in profile.pins.items()}
+        fitting = {name: _fitting(name, codes[name], rules[name]) for name in rules}
+        return replace(self, **fitting)  # type: ignore[arg-type]
+
     @property
     def common_name(self) -> str:
         """The holder as the certificates name them."""
         return f"{self.surname},{self.given_names},{self.personal_code}"
+
+
+def _fitting(name: str, code: Digits, rules: PinRules) -> Digits:
+    if rules.allows(code.reveal()):
+        return code
+    if len(code) < rules.min_length and _EXAMPLE.startswith(code.reveal()):
+        return type(code)(_EXAMPLE[: rules.min_length].decode())
+    message = f"person.{name} has {rules.min_length} to {rules.most_digits} digits on this card"
+    raise UsageError(message)
 
 
 def _check_names(person: Person) -> None:

@@ -8,20 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from harness import tlv
+from harness.emulator.contents import certificates, file_contents, texts
 from harness.emulator.person import Person
 from harness.emulator.pki import TestPki, make_pki
+from harness.emulator.private_key import PrivateKey
 from harness.mrz import Mrz
-from harness.profile import Content, Pace, PinRules, Profile
+from harness.profile import Content, KeyName, Pace, Profile
 from harness.secret import Secret
 from harness.security_info import PaceInfo, encode_pace_info
 
 
 @dataclass(frozen=True, slots=True)
 class CardImage:
-    """One personalised card: files by content, keys by name, digests of the codes.
+    """One personalised card: contents by meaning, files and keys by name, digests of the codes.
 
     `authorities` are the DER certificates that sign the holder's, root first.
     """
@@ -29,10 +29,12 @@ class CardImage:
     profile: Profile
     serial: str
     contents: Mapping[Content, bytes]
-    keys: Mapping[str, ec.EllipticCurvePrivateKey]
+    files: Mapping[str, bytes]
+    keys: Mapping[str, PrivateKey]
     passwords: Mapping[str, Secret]
     codes: Mapping[str, bytes]
     pin2_changed: bool
+    pin_active: bool
     authorities: tuple[bytes, ...]
     digest_key: Secret
 
@@ -43,53 +45,47 @@ class CardImage:
 
 
 def personalise(profile: Profile, person: Person, seed: int = 0) -> CardImage:
-    """Make the card of `person`, the same bytes for the same seed."""
-    pki = make_pki(person, seed)
+    """Make the card of `person`, the same bytes for the same seed.
+
+    Raises:
+        UsageError: a code that the card cannot have.
+    """
+    person = person.fitted(profile)
+    kinds = (_kind(profile, "authentication"), _kind(profile, "signing"))
+    pki = make_pki(person, seed, profile.country_code, kinds)
+    contents = _contents(profile, person, pki)
     digest_key = Secret(hashlib.sha256(f"eidrig codes {seed}".encode()).digest())
     codes = {"PIN1": person.pin1, "PIN2": person.pin2, "PUK": person.puk}
     image = partial(
         CardImage,
         profile=profile,
         serial=f"{profile.name}/{person.document_number}/{seed}",
-        contents=_contents(profile, person, pki),
+        contents=contents,
+        files=file_contents(profile, person, contents),
         keys={"authentication": pki.authentication_key, "signing": pki.signing_key},
-        passwords={"CAN": person.can, "MRZ": _mrz(person)},
+        passwords={"CAN": person.can, "MRZ": _mrz(person), "PIN": person.pin1, "PUK": person.puk},
         pin2_changed=person.pin2_changed,
+        pin_active=person.pin_active,
         authorities=pki.authorities,
         digest_key=digest_key,
     )
     digest = image(codes={}).digest
     return image(
         codes={
-            name: digest(name, padded(rules, codes[name].reveal()))
+            name: digest(name, rules.block(codes[name].reveal()))
             for name, rules in profile.pins.items()
         }
     )
 
 
-def padded(rules: PinRules, code: bytes) -> bytes:
-    """A code as it travels and is stored: filled up with the pad byte."""
-    return code + bytes((rules.pad,)) * (rules.stored_length - len(code))
+def _kind(profile: Profile, name: KeyName) -> str:
+    return profile.keys[name].kind if name in profile.keys else "secp384r1"
 
 
 def _contents(profile: Profile, person: Person, pki: TestPki) -> dict[Content, bytes]:
-    birth, expiry = f"{person.birth_date:%d %m %Y}", f"{person.expiry_date:%d %m %Y}"
-    texts = {
-        Content.SURNAME: person.surname,
-        Content.GIVEN_NAMES: person.given_names,
-        Content.SEX: person.sex,
-        Content.CITIZENSHIP: person.citizenship,
-        Content.BIRTH_DATE: birth,
-        Content.BIRTH_DATE_AND_PLACE: f"{birth} {person.birth_place}",
-        Content.PERSONAL_CODE: person.personal_code,
-        Content.DOCUMENT_NUMBER: person.document_number,
-        Content.EXPIRY_DATE: expiry,
-    }
-    return {content: text.encode() for content, text in texts.items()} | {
-        Content.CARD_ACCESS: card_access(profile.pace),
-        Content.AUTHENTICATION_CERTIFICATE: pki.authentication,
-        Content.SIGNING_CERTIFICATE: pki.signing,
-    }
+    said = {content: text.encode() for content, text in texts(person).items()}
+    access = {} if profile.pace is None else {Content.CARD_ACCESS: card_access(profile.pace)}
+    return said | access | certificates(pki)
 
 
 def _mrz(person: Person) -> Mrz:

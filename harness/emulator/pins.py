@@ -6,6 +6,7 @@ import hmac
 
 from harness.apdu import SW
 from harness.emulator.memory import CardMemory
+from harness.emulator.pace_codes import PASSWORDS
 from harness.emulator.personalise import CardImage
 from harness.emulator.status import Refused, SecurityStatus
 from harness.profile import PinRules
@@ -26,7 +27,7 @@ class PinPad:
             Refused: 6A88, there is none in the current directory.
         """
         for name, rules in self._image.profile.pins.items():
-            if rules.reference == reference and self._usable(rules):
+            if rules.reference == reference and rules.method == "verify" and self._usable(rules):
                 return name
         raise Refused(SW.REFERENCED_DATA_NOT_FOUND)
 
@@ -40,6 +41,8 @@ class PinPad:
 
     def is_verified(self, name: str) -> bool:
         """Whether this code was given rightly and still counts."""
+        if self.rules(name).method == "pace":
+            return self._status.password == PASSWORDS[self.rules(name).reference]
         return name in self._status.verified
 
     def require(self, name: str) -> None:
@@ -71,7 +74,7 @@ class PinPad:
     def compare(self, name: str, code: bytes) -> None:
         """Count a try, compare, and restore the counter when the code was right."""
         rules, tries = self.rules(name), self._memory.tries(name)
-        if len(code) != rules.stored_length:
+        if len(code) != rules.size:
             raise Refused(SW.WRONG_LENGTH)
         if not tries:
             raise Refused(rules.blocked)
@@ -91,9 +94,9 @@ class PinPad:
         rules = self.rules(name)
         if not rules.changeable:
             raise Refused(SW.COMMAND_NOT_ALLOWED)
-        if len(data) != 2 * rules.stored_length:
+        if len(data) != 2 * rules.size:
             raise Refused(SW.WRONG_LENGTH)
-        old, new = data[: rules.stored_length], data[rules.stored_length :]
+        old, new = data[: rules.size], data[rules.size :]
         self._require_allowed(rules, new)
         self.compare(name, old)
         self._memory.set_code(name, self._image.digest(name, new))
@@ -109,16 +112,23 @@ class PinPad:
         self._memory.set_tries(name, rules.tries)
 
     def _require_allowed(self, rules: PinRules, padded: bytes) -> None:
-        if len(padded) != rules.stored_length:
+        if len(padded) != rules.size:
             raise Refused(SW.WRONG_LENGTH)
-        digits = padded.rstrip(bytes((rules.pad,)))
-        if len(digits) < rules.min_length or not digits.isdigit():
+        if rules.digits(padded) is None:
             raise Refused(SW.WRONG_DATA)
 
-    def spend(self, name: str) -> None:
+    def spend(self, name: str, *, each_time: bool = False) -> None:
         """End a verification that served its one signature."""
-        if self.rules(name).single_use:
+        if each_time or self.rules(name).single_use:
             self._status.verified.discard(name)
+
+    def forget(self) -> None:
+        """End every verification."""
+        self._status.verified.clear()
+
+    def restore(self, name: str) -> None:
+        """Give a code all its tries back; the caller has settled the right to do so."""
+        self._memory.set_tries(name, self.rules(name).tries)
 
     def tries(self, name: str) -> int:
         """How many tries this code has left."""

@@ -24,6 +24,7 @@ from cryptography.x509.oid import (
 
 from harness import tlv
 from harness.emulator.person import Person
+from harness.emulator.private_key import PrivateKey, private_key
 
 _ORGANISATION = "eidrig Test Authority"
 _REPOSITORY = "https://repository.eidrig.example/"
@@ -49,8 +50,8 @@ class TestPki:
     issuing: bytes
     authentication: bytes
     signing: bytes
-    authentication_key: ec.EllipticCurvePrivateKey
-    signing_key: ec.EllipticCurvePrivateKey
+    authentication_key: PrivateKey
+    signing_key: PrivateKey
 
     @property
     def authorities(self) -> tuple[bytes, ...]:
@@ -58,16 +59,28 @@ class TestPki:
         return self.root, self.issuing
 
 
-def make_pki(person: Person, seed: int) -> TestPki:
-    """Make the whole hierarchy, the same bytes for the same person and seed."""
-    root_key, issuing_key = (_key(seed, name, ec.SECP521R1()) for name in ("root", "issuing"))
+def make_pki(
+    person: Person,
+    seed: int,
+    country: str = "EE",
+    kinds: tuple[str, str] = ("secp384r1", "secp384r1"),
+) -> TestPki:
+    """Make the whole hierarchy, the same bytes for the same person and seed.
+
+    `country` is the one of the certificates (ISO 3166-1 alpha-2), `kinds` are those of the keys
+    for login and signature.
+    """
+    root_key, issuing_key = (_ec_key(seed, name) for name in ("root", "issuing"))
     auth_key, sign_key = (
-        _key(seed, f"{name} {person.personal_code}", ec.SECP384R1()) for name in ("auth", "sign")
+        private_key(seed, f"{name} {person.personal_code}", kind)
+        for name, kind in zip(("auth", "sign"), kinds, strict=True)
     )
-    root_name, issuing_name = _authority_name("Test Root"), _authority_name("Test ESTEID")
+    name = "Test ESTEID" if country == "EE" else "Test eID"
+    root_name = _authority_name("Test Root", country)
+    issuing_name = _authority_name(name, country)
     root = _authority(root_name, root_name, root_key, root_key, seed)
     issuing = _authority(issuing_name, root_name, issuing_key, root_key, seed)
-    issue = _Issuer(issuing_name, issuing_key, person, seed).certificate
+    issue = _Issuer(issuing_name, issuing_key, person, seed, country).certificate
     return TestPki(
         root=root,
         issuing=issuing,
@@ -78,16 +91,16 @@ def make_pki(person: Person, seed: int) -> TestPki:
     )
 
 
-def _key(seed: int, purpose: str, curve: ec.EllipticCurve) -> ec.EllipticCurvePrivateKey:
-    digest = hashlib.sha512(f"eidrig key {seed} {purpose}".encode()).digest()
-    size = (curve.key_size - 1) // 8  # whole bytes below the order: never out of range
-    return ec.derive_private_key(1 + int.from_bytes(digest[:size], "big"), curve)
+def _ec_key(seed: int, purpose: str) -> ec.EllipticCurvePrivateKey:
+    key = private_key(seed, purpose, "secp521r1")
+    assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - by its kind
+    return key
 
 
-def _authority_name(common_name: str) -> x509.Name:
+def _authority_name(common_name: str, country: str) -> x509.Name:
     return x509.Name(
         [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "EE"),
+            x509.NameAttribute(NameOID.COUNTRY_NAME, country),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, _ORGANISATION),
             x509.NameAttribute(NameOID.COMMON_NAME, f"{_ORGANISATION} {common_name}"),
         ]
@@ -203,14 +216,13 @@ class _Issuer:
     key: ec.EllipticCurvePrivateKey
     person: Person
     seed: int
+    country: str
 
-    def certificate(
-        self, key: ec.EllipticCurvePrivateKey, purpose: str, extensions: Extensions
-    ) -> bytes:
+    def certificate(self, key: PrivateKey, purpose: str, extensions: Extensions) -> bytes:
         person = self.person
         builder = (
             x509.CertificateBuilder()
-            .subject_name(_holder_name(person))
+            .subject_name(_holder_name(person, self.country))
             .issuer_name(self.name)
             .public_key(key.public_key())
             .serial_number(_serial(self.seed, f"{purpose} {person.personal_code}"))
@@ -228,14 +240,14 @@ class _Issuer:
         return _sign(builder, self.key)
 
 
-def _holder_name(person: Person) -> x509.Name:
+def _holder_name(person: Person, country: str) -> x509.Name:
     return x509.Name(
         [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "EE"),
+            x509.NameAttribute(NameOID.COUNTRY_NAME, country),
             x509.NameAttribute(NameOID.COMMON_NAME, person.common_name),
             x509.NameAttribute(NameOID.SURNAME, person.surname),
             x509.NameAttribute(NameOID.GIVEN_NAME, person.given_names),
-            x509.NameAttribute(NameOID.SERIAL_NUMBER, f"PNOEE-{person.personal_code}"),
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, f"PNO{country}-{person.personal_code}"),
         ]
     )
 

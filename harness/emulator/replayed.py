@@ -43,7 +43,7 @@ class ReplayedCard:
     def connect(self) -> bytes:
         """Start the recorded card anew."""
         pace = PaceChip(
-            self._profile.pace, {"CAN": self._can}, _NoCounter(), WallClock(), self._randbelow
+            self._profile.own_pace, {"CAN": self._can}, _NoCounter(), WallClock(), self._randbelow
         )
         self._respond = AnswerParts(SecureFront(pace, _Played(self._recording)))
         return self._recording.atr
@@ -99,6 +99,8 @@ class _Place:
 
 class _Played:
     """The recorded exchanges by place and command; repeated ones in their recorded order."""
+
+    takes_proprietary = True
 
     def __init__(self, recording: Recording) -> None:
         self._answers: dict[tuple[tuple[str, str], str], list[ResponseApdu]] = defaultdict(list)

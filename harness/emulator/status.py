@@ -29,13 +29,17 @@ class Environment:
 class SecurityStatus:
     """The volatile state; a new one is made whenever the card is activated.
 
-    `directory` is the path of the current DF, `file` the name of the current EF if any.
+    `directory` is the path of the current DF, `file` the name of the current EF if any; `password`
+    is the one that opened the channel.
     """
 
     interface: Interface
+    needs_pace: bool = True
+    before_pace: int = SW.SECURITY_STATUS_NOT_SATISFIED
     directory: str = MF
     file: str | None = None
     pace: bool = False
+    password: str | None = None
     verified: set[str] = field(default_factory=set)
     environment: Environment | None = None
     hash: bytes | None = None
@@ -48,11 +52,11 @@ class SecurityStatus:
 
     def leave_channel(self) -> None:
         """Forget all that was proved inside a secure channel that ended."""
-        self.pace = False
+        self.pace, self.password = False, None
         self.verified.clear()
         self.environment = self.hash = None
 
     def require_channel(self) -> None:
-        """Refuse what the contactless interface does not show before PACE."""
-        if self.interface is Interface.CONTACTLESS and not self.pace:
-            raise Refused(SW.SECURITY_STATUS_NOT_SATISFIED)
+        """Refuse what the interface does not show before PACE."""
+        if self.needs_pace and not self.pace:
+            raise Refused(self.before_pace)

@@ -122,7 +122,8 @@ def pin_guard(request: pytest.FixtureRequest, _eidrig_rig: Rig) -> PinGuard:
 @pytest.fixture
 def eid(request: pytest.FixtureRequest, card_session: Session, pin_guard: PinGuard) -> Eid:
     """The ID-card as its holder's phone sees it: inside PACE, or in the plain over contact."""
-    name = "pace_channel" if card_session.interface == "contactless" else "channel"
+    needs_pace = card_session.profile.needs_pace(card_session.interface)
+    name = "pace_channel" if needs_pace else "channel"
     channel = request.getfixturevalue(name)
     with said_plainly():
         return card_session.eid(channel, pin_guard)

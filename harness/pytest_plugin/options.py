@@ -12,7 +12,7 @@ _OPTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "card": ("URI", "where the card is: emulated: (default), pcsc:<regular expression>, …"),
         "card-profile": ("NAME|FILE", "card profile; default: told by a real card itself"),
-        "card-interface": ("NAME", "reach an emulated card by contact or contactless (default)"),
+        "card-interface": ("NAME", "reach an emulated card by contact or contactless"),
         "card-seed": ("N", "seed of an emulated card's keys; default 0"),
         "card-state": ("FILE", "keep an emulated card's counters in a file, from test to test"),
         "card-trust": ("FILE", "PEM or DER certificates of the issuers, for `authorities`"),

@@ -265,9 +265,9 @@ def _number(text: str, option: str, allowed: range) -> int:
     raise UsageError(message)
 
 
-def _interface(text: str) -> Interface:
+def _interface(text: str) -> Interface | None:
     try:
-        return Interface(text or Interface.CONTACTLESS)
+        return Interface(text) if text else None
     except ValueError:
         message = f"--card-interface is {' or '.join(Interface)}, not {text!r}"
         raise UsageError(message) from None

@@ -11,12 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.errors import PinError
-from harness.profile import Content, PinName
+from harness.profile import Content, KeyName, PinName
 from harness.report.printable import printable
 from harness.station import Station
 from harness.tap import OK, Reading
 from harness.terminal.certificate import Certificate
-from harness.terminal.eid import KeyName
 from harness.trace import Journal
 
 _KEYS: tuple[KeyName, ...] = ("authentication", "signing")
@@ -61,7 +60,7 @@ def _pace(reading: Reading) -> dict[str, object] | None:
     return {
         "oid": reading.pace.oid,
         "parameter_id": reading.pace.parameter_id,
-        "password": "CAN",
+        "password": reading.password,
     }
 
 
@@ -95,7 +94,7 @@ def personal_data(reading: Reading) -> dict[str, str] | None:
             case Content.BIRTH_DATE_AND_PLACE:
                 shown["birth_date"] = _date(text[:10])
                 shown["birth_place"] = text[10:].strip()
-            case Content.BIRTH_DATE | Content.EXPIRY_DATE:
+            case Content.BIRTH_DATE | Content.ISSUE_DATE | Content.EXPIRY_DATE:
                 shown[content.replace("-", "_")] = _date(text)
             case _:
                 shown[content.replace("-", "_")] = text
@@ -103,8 +102,9 @@ def personal_data(reading: Reading) -> dict[str, str] | None:
 
 
 def _date(text: str) -> str:
+    spaced = text.replace(".", " ")
     try:
-        return f"{datetime.strptime(text, '%d %m %Y'):%Y-%m-%d}"  # noqa: DTZ007 - a day, no moment
+        return f"{datetime.strptime(spaced, '%d %m %Y'):%Y-%m-%d}"  # noqa: DTZ007 - a day
     except ValueError:
         return text
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.utils import CryptographyDeprecationWarning
@@ -40,11 +40,13 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     key_usage: tuple[str, ...]
-    public_key: ec.EllipticCurvePublicKey
+    public_key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+    surname: str | None = None
+    given_names: str | None = None
 
     @classmethod
     def parse(cls, der: bytes) -> Certificate:
-        """Read one DER certificate with an elliptic-curve key.
+        """Read one DER certificate with an elliptic-curve or RSA key.
 
         Raises:
             ProtocolViolation: not a whole certificate, or another kind of key.
@@ -57,8 +59,8 @@ class Certificate:
         except _MALFORMED as error:
             message = f"the card's certificate cannot be read: {error}"
             raise ProtocolViolation(message, "RFC 5280, 4.1") from None
-        if not isinstance(key, ec.EllipticCurvePublicKey):
-            message = f"the certificate of {subject} has no elliptic-curve key"
+        if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
+            message = f"the certificate of {subject} has no elliptic-curve or RSA key"
             raise ProtocolViolation(message, "RFC 5480, 2")
         return cls(
             der,
@@ -69,30 +71,50 @@ class Certificate:
             parsed.not_valid_after_utc,
             usage,
             key,
+            _attribute(parsed.subject, NameOID.SURNAME),
+            _attribute(parsed.subject, NameOID.GIVEN_NAME),
         )
 
     def check_signature(self, signature: bytes, digest: bytes) -> None:
-        """Verify r || s over a digest of 32, 48 or 64 bytes.
+        """Verify r || s, or PKCS#1 v1.5 of an RSA key, over a digest of 32, 48 or 64 bytes.
 
         Raises:
             CheckError: the signature was not made by this certificate's key over this digest, or
                 the digest has another length.
         """
-        half = (self.public_key.key_size + 7) // 8
-        if len(signature) != 2 * half:
-            message = f"a signature of {len(signature)} bytes came where {2 * half} are due"
+        size = (self.public_key.key_size + 7) // 8
+        due = size if isinstance(self.public_key, rsa.RSAPublicKey) else 2 * size
+        if len(signature) != due:
+            message = f"a signature of {len(signature)} bytes came where {due} are due"
             raise CheckError(message)
-        r, s = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
         algorithm = next((each for each in _HASHES if each.digest_size == len(digest)), None)
         if algorithm is None:
             message = f"no hash is {len(digest)} bytes long"
             raise CheckError(message)
         try:
-            scheme = ec.ECDSA(Prehashed(algorithm))
-            self.public_key.verify(encode_dss_signature(r, s), digest, scheme)
+            _verify(self.public_key, signature, digest, Prehashed(algorithm))
         except InvalidSignature:
             message = f"the signature does not verify under the certificate of {self.subject}"
             raise CheckError(message) from None
+
+
+def _verify(
+    key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+    signature: bytes,
+    digest: bytes,
+    algorithm: Prehashed,
+) -> None:
+    if isinstance(key, rsa.RSAPublicKey):
+        key.verify(signature, digest, padding.PKCS1v15(), algorithm)
+        return
+    half = len(signature) // 2
+    r, s = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
+    key.verify(encode_dss_signature(r, s), digest, ec.ECDSA(algorithm))
+
+
+def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str | None:
+    found = name.get_attributes_for_oid(oid)
+    return str(found[0].value) if found else None
 
 
 def _strictly_parsed(der: bytes) -> x509.Certificate:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 from harness.apdu import INS, SW, CommandApdu, ResponseApdu, describe_sw
 from harness.errors import (
@@ -17,17 +16,17 @@ from harness.errors import (
     UsageError,
     WrongPinError,
 )
-from harness.profile import Content, KeyRules, PinName, Plan, Profile
+from harness.profile import Content, File, KeyName, KeyRules, PinName, Plan, Profile
 from harness.secret import Digits, Secret
 from harness.terminal.certificate import Certificate
 from harness.terminal.channel import CardChannel
-from harness.terminal.family import FAMILIES, PinState
+from harness.terminal.families import FAMILIES
+from harness.terminal.family import PinState
 from harness.terminal.files import Files
 from harness.terminal.pieces import Pieces
 from harness.terminal.pin_guard import PinGuard
 
 CHALLENGE_SIZE = 48
-KeyName = Literal["authentication", "signing"]
 _BLOCKED = (SW.AUTHENTICATION_METHOD_BLOCKED, SW.REFERENCE_DATA_NOT_USABLE)
 
 
@@ -68,7 +67,9 @@ class Eid:
         """The same, file by file as they are read."""
         for position, file in enumerate(self.profile.personal_files):
             raw = self.files.read(file, within=position > 0)
-            yield file.content, raw.decode("utf-8", errors="replace").strip("\0 ")
+            held = records(raw, file) if file.records else ((file.content, raw),)
+            for content, value in held:
+                yield content, value.decode("utf-8", errors="replace").strip("\0 ")
 
     def certificate(self, name: KeyName) -> Certificate:
         """Read and parse the certificate of a key.
@@ -106,6 +107,9 @@ class Eid:
             PinFloorError: it was not offered.
         """
         rules = self.profile.pins[name]
+        if rules.method != "verify":
+            message = f"{name} of {self.profile.name} is given by PACE, not by VERIFY"
+            raise UsageError(message)
         padded = self._admitted(name, code)
         self._enter_for(name)
         command = CommandApdu(0x00, INS.VERIFY, 0x00, rules.reference, padded.reveal())
@@ -134,10 +138,10 @@ class Eid:
 
     def _padded(self, name: PinName, code: Digits) -> Secret:
         rules = self.profile.pins[name]
-        if not rules.min_length <= len(code) <= rules.stored_length:
-            message = f"{name} has {rules.min_length} to {rules.stored_length} digits"
+        if not rules.allows(code.reveal()):
+            message = f"{name} has {rules.min_length} to {rules.most_digits} digits"
             raise UsageError(message)
-        return Secret(code.reveal().ljust(rules.stored_length, bytes((rules.pad,))))
+        return Secret(rules.block(code.reveal()))
 
     def _offer(self, name: PinName, code: Digits, command: CommandApdu) -> None:
         """Send a command that carries a code, and learn from the answer what became of it."""
@@ -173,22 +177,24 @@ class Eid:
             ApduError: the card refuses, 6982 where PIN1 was not verified.
             CheckError: the signature is not the certificate's.
         """
-        key, challenge = self.profile.keys["authentication"], self._challenge()
+        key = self.profile.keys["authentication"]
+        challenge = self._challenge()[: hashlib.new(key.hash).digest_size]
         self._enter_key(key)
         signature = self._family.authenticate(key, challenge)
         certificate.check_signature(signature, challenge)
         return signature
 
     def sign(self, certificate: Certificate, document: bytes) -> bytes:
-        """Sign the SHA-384 of a document with PIN2's key and verify the signature.
+        """Sign the hash of a document with the signing key and verify the signature.
 
-        PIN2 must have been verified just before.
+        Its PIN must have been verified just before.
 
         Raises:
-            ApduError: the card refuses, 6982 where PIN2 was not verified.
+            ApduError: the card refuses, 6982 where its PIN was not verified.
             CheckError: the signature is not the certificate's.
         """
-        key, digest = self.profile.keys["signing"], hashlib.sha384(document).digest()
+        key = self.profile.keys["signing"]
+        digest = hashlib.new(key.hash, document).digest()
         self._enter_key(key)
         signature = self._family.sign(key, digest)
         certificate.check_signature(signature, digest)
@@ -239,6 +245,29 @@ class Eid:
             self.files.enter(directory)
             self._channel.send(command)
         self._states.pop(name, None)
+
+
+def records(raw: bytes, file: File) -> Iterator[tuple[Content, bytes]]:
+    """The records of a file by their content: tag, length in bytes FF… and a last one, value.
+
+    Records of no meaning here are left out.
+
+    Raises:
+        ProtocolViolation: a record reaches beyond the end of the file.
+    """
+    at = 0
+    while at < len(raw) and raw[at]:
+        tag, at, length = raw[at], at + 1, 0
+        while at < len(raw) and raw[at] == 0xFF:
+            length, at = length + 0xFF, at + 1
+        length, at = length + int.from_bytes(raw[at : at + 1]), at + 1
+        if at + length > len(raw):
+            message = f"record {tag} of {file.fid.hex().upper()} is cut short"
+            raise ProtocolViolation(message, "the profile's records")
+        content = file.records.get(str(tag), Content.EMPTY)
+        if content is not Content.EMPTY:
+            yield content, raw[at : at + length]
+        at += length
 
 
 def _random_challenge() -> bytes:

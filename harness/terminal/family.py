@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
@@ -15,7 +14,15 @@ from harness.secret import Secret
 from harness.terminal.channel import CardChannel
 from harness.tlv import TlvError
 
-_AUTHENTICATION, _SIGNATURE, _CONFIDENTIALITY = 0xA4, 0xB6, 0xB8
+AUTHENTICATION, SIGNATURE, CONFIDENTIALITY = 0xA4, 0xB6, 0xB8
+_DIGEST_INFO = MappingProxyType(
+    {
+        32: bytes.fromhex("3031300D060960864801650304020105000420"),
+        48: bytes.fromhex("3041300D060960864801650304020205000430"),
+        64: bytes.fromhex("3051300D060960864801650304020305000440"),
+    }
+)
+"""What stands before a SHA-2 digest in PKCS#1 v1.5, by its length (RFC 8017, 9.2, note 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +69,14 @@ def set_environment(channel: CardChannel, template: int, key: KeyRules, algorith
     channel.send(CommandApdu(0x00, INS.MANAGE_SECURITY_ENVIRONMENT, 0x41, template, data))
 
 
-def _decipher(channel: CardChannel, key: KeyRules, point: bytes) -> Secret:
-    set_environment(channel, _CONFIDENTIALITY, key, key.decipher[0])
-    return Secret(channel.send(_operation(0x8086, b"\x00" + point, 256)))
+def agree_by(channel: CardChannel, key: KeyRules, point: bytes) -> Secret:
+    """MSE:SET and PSO: DECIPHER with a point of the key's curve."""
+    set_environment(channel, CONFIDENTIALITY, key, key.decipher[0])
+    return Secret(channel.send(operation(0x8086, b"\x00" + point, 256)))
 
 
-def _operation(p1p2: int, data: bytes = b"", ne: int = 0) -> CommandApdu:
+def operation(p1p2: int, data: bytes = b"", ne: int = 0) -> CommandApdu:
+    """PERFORM SECURITY OPERATION (ISO/IEC 7816-8, 11.1)."""
     ins = INS.PERFORM_SECURITY_OPERATION
     return CommandApdu(0x00, ins, p1p2 >> 8, p1p2 & 0xFF, data, ne)
 
@@ -84,8 +93,8 @@ class IasEcc:
         number = self._profile.pins[name].reference & 0x7F
         data = bytes.fromhex("4D087006BF81") + bytes((number,)) + bytes.fromhex("02A080")
         answer = self._channel.send(CommandApdu(0x00, INS.GET_DATA_ODD, 0x3F, 0xFF, data, 256))
-        tries = _inside(answer, 0x70, 0xBF8100 | number, 0xA0, 0x9B)
-        return PinState(_counter(tries, name))
+        tries = inside(answer, 0x70, 0xBF8100 | number, 0xA0, 0x9B)
+        return PinState(counter(tries, name))
 
     def unblock_commands(
         self, name: PinName, puk: bytes, new: bytes
@@ -98,18 +107,19 @@ class IasEcc:
 
     def authenticate(self, key: KeyRules, digest: bytes) -> bytes:
         """MSE:SET and INTERNAL AUTHENTICATE."""
-        set_environment(self._channel, _AUTHENTICATION, key, key.authenticate[0])
-        command = CommandApdu(0x00, INS.INTERNAL_AUTHENTICATE, 0x00, 0x00, digest, 256)
+        set_environment(self._channel, AUTHENTICATION, key, key.authenticate[0])
+        data = _DIGEST_INFO[len(digest)] + digest if key.is_rsa else digest
+        command = CommandApdu(0x00, INS.INTERNAL_AUTHENTICATE, 0x00, 0x00, data, 256)
         return self._channel.send(command)
 
     def sign(self, key: KeyRules, digest: bytes) -> bytes:
         """MSE:SET and PSO: COMPUTE DIGITAL SIGNATURE over the digest."""
-        set_environment(self._channel, _SIGNATURE, key, key.sign[0])
-        return self._channel.send(_operation(0x9E9A, digest, 256))
+        set_environment(self._channel, SIGNATURE, key, key.sign[0])
+        return self._channel.send(operation(0x9E9A, digest, 256))
 
     def decipher(self, key: KeyRules, point: bytes) -> Secret:
         """MSE:SET and PSO: DECIPHER."""
-        return _decipher(self._channel, key, point)
+        return agree_by(self._channel, key, point)
 
 
 class IasClassic:
@@ -123,8 +133,8 @@ class IasClassic:
         """GET DATA for object A0; DF21 begins with the tries left, DF2F says whether changed."""
         data = bytes.fromhex("A0038301") + bytes((self._profile.pins[name].reference,))
         answer = self._channel.send(CommandApdu(0x00, INS.GET_DATA_ODD, 0x00, 0xFF, data, 256))
-        changed = _inside(answer, 0xA0, 0xDF2F)
-        return PinState(_counter(_inside(answer, 0xA0, 0xDF21), name), changed != b"\x00")
+        changed = inside(answer, 0xA0, 0xDF2F)
+        return PinState(counter(inside(answer, 0xA0, 0xDF21), name), changed != b"\x00")
 
     def unblock_commands(
         self, name: PinName, puk: bytes, new: bytes
@@ -146,16 +156,16 @@ class IasClassic:
         # The algorithm reference is 24 and the length of the hash.
         wanted = bytes((0x24 + len(digest),))
         algorithm = wanted if wanted in algorithms else algorithms[0]
-        set_environment(self._channel, _SIGNATURE, key, algorithm)
-        self._channel.send(_operation(0x90A0, tlv.encode(0x90, digest)))
-        return self._channel.send(_operation(0x9E9A, ne=256))
+        set_environment(self._channel, SIGNATURE, key, algorithm)
+        self._channel.send(operation(0x90A0, tlv.encode(0x90, digest)))
+        return self._channel.send(operation(0x9E9A, ne=256))
 
     def decipher(self, key: KeyRules, point: bytes) -> Secret:
         """MSE:SET and PSO: DECIPHER."""
-        return _decipher(self._channel, key, point)
+        return agree_by(self._channel, key, point)
 
 
-def _inside(raw: bytes, *tags: int) -> bytes | None:
+def inside(raw: bytes, *tags: int) -> bytes | None:
     """The value found by following `tags` inward, or None where one is missing."""
     value: bytes | None = raw
     try:
@@ -167,14 +177,13 @@ def _inside(raw: bytes, *tags: int) -> bytes | None:
     return value
 
 
-def _counter(value: bytes | None, name: PinName) -> int:
+def counter(value: bytes | None, name: PinName) -> int:
+    """The first byte of a PIN's state.
+
+    Raises:
+        ProtocolViolation: there is none.
+    """
     if not value:
         message = f"the PIN information does not tell the tries left of {name}"
         raise ProtocolViolation(message, "ISO/IEC 7816-4, 7.4.2")
     return value[0]
-
-
-FAMILIES: Mapping[str, type[IasEcc | IasClassic]] = MappingProxyType(
-    {"ias-ecc": IasEcc, "ias-classic": IasClassic}
-)
-"""The families by the name a profile gives them."""

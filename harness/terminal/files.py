@@ -59,6 +59,8 @@ class Files:
         match directory.select:
             case "aid":
                 self._select(0x04, directory.aid or b"", _NOTHING)
+            case "path" if directory.path == MF:
+                self._select(0x00, bytes.fromhex(MF), _NOTHING)
             case "path":
                 self._select(0x08, _path_bytes(directory.path), _NOTHING)
             case "child":
@@ -76,8 +78,12 @@ class Files:
                 self.enter(name)
 
     def _select(self, p1: int, data: bytes, p2: int) -> bytes:
-        ne = MAX_SHORT_NE if p2 == _FCP else 0
+        ne = MAX_SHORT_NE if p2 == _FCP and self._takes_ne else 0
         return self._channel.send(CommandApdu(0x00, INS.SELECT, p1, p2, data, ne))
+
+    @property
+    def _takes_ne(self) -> bool:
+        return "select" not in self._profile.quirks.no_ne_on
 
     def read(self, file: File, *, within: bool = False) -> bytes:
         """Select a file and read it whole; `within` stays in its directory if standing there.
@@ -96,6 +102,8 @@ class Files:
 
     def _read_selected(self, file: File, information: bytes) -> bytes:
         match file.length:
+            case "end":
+                return self._read_on(file.content, self._chunk)
             case "fcp":
                 return self._read_size(file.content, _size_in(information))
             case "header" if self._plan.to_the_end:
@@ -128,14 +136,19 @@ class Files:
     @property
     def _chunk(self) -> int:
         most = largest_plain_answer(MAX_SHORT_NE) if self._channel.is_secured else MAX_SHORT_NE
-        return self._plan.ne or min(most, self._profile.transmission.max_read)
+        wanted = self._plan.ne or min(most, self._profile.transmission.max_read)
+        return min(wanted, self._largest_ne)
+
+    @property
+    def _largest_ne(self) -> int:
+        return self._profile.quirks.largest_ne or MAX_SHORT_NE
 
     def _read_answer(self, content: Content) -> bytes:
         """One read delivers a short file; only a full answer can have more behind it."""
         begun = self._pieces.begun(content)
         if not begun:
-            begun = self._more(content, MAX_SHORT_NE)
-            if len(begun) < self._profile.transmission.max_read:
+            begun = self._more(content, self._largest_ne)
+            if len(begun) < self._largest_ne and len(begun) < self._profile.transmission.max_read:
                 return begun
         return self._read_on(content, self._chunk)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from harness import tlv
-from harness.apdu import CLA_CHAINING, INS, CommandApdu
+from harness.apdu import CLA_CHAINING, INS, CommandApdu, describe_sw
 from harness.crypto.curve import STANDARDIZED, EcDomain, RandBelow
 from harness.crypto.kdf import password_key
 from harness.crypto.pace import GenericMapping, KeyAgreementError, decrypt_nonce
@@ -82,7 +82,11 @@ class PaceTerminal:
             + tlv.encode(0x84, bytes((self._parameter_id,)))
         )
         ins = INS.MANAGE_SECURITY_ENVIRONMENT
-        channel.send(CommandApdu(0x00, ins, 0xC1, 0xA4, data, self._set_at_ne))
+        command = CommandApdu(0x00, ins, 0xC1, 0xA4, data, self._set_at_ne)
+        answer = channel.transmit(command)
+        # A code that has lost tries is chosen with a warning (BSI TR-03110-3, B.11.1).
+        if not answer.ok and not answer.tries_left:
+            raise ApduError(answer.sw, command.name, describe_sw(answer.sw))
 
 
 def _domain(parameter_id: int | None) -> tuple[int, EcDomain]:

@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.cards import IDEMIA, PROFILES, THALES, image_of, profile_of
 from harness.emulator.person import Person
-from harness.emulator.personalise import card_access, padded, personalise
+from harness.emulator.personalise import card_access, personalise
 from harness.mrz import Mrz
 from harness.profile import Content
 from harness.secret import Pin, Puk
@@ -56,8 +56,8 @@ def test_no_code_stays_in_the_image() -> None:
 
 def test_padding_of_each_generation() -> None:
     """Codes are twelve bytes, filled with FF by one generation and with 00 by the other."""
-    assert padded(profile_of(IDEMIA).pins["PIN1"], b"1234") == b"1234" + b"\xff" * 8
-    assert padded(profile_of(THALES).pins["PIN1"], b"1234") == b"1234" + bytes(8)
+    assert profile_of(IDEMIA).pins["PIN1"].block(b"1234") == b"1234" + b"\xff" * 8
+    assert profile_of(THALES).pins["PIN1"].block(b"1234") == b"1234" + bytes(8)
 
 
 @pytest.mark.parametrize("name", PROFILES)

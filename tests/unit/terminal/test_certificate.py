@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -73,12 +73,12 @@ def test_every_flipped_byte_is_parsed_or_refused() -> None:
 
 
 def test_another_kind_of_key() -> None:
-    """A certificate with an RSA key is refused as that."""
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "RSA")])
+    """A certificate with a key that no ID-card has is refused as that."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Edwards")])
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW)
-        .sign(key, hashes.SHA256())
+        .sign(key, None)
         .public_bytes(Encoding.DER)
     )
     with pytest.raises(ProtocolViolation, match="no elliptic-curve key"):

@@ -1,0 +1,103 @@
+"""What the files of a card hold: texts, certificates, directories, and what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from harness import tlv
+from harness.emulator import pkcs15
+from harness.emulator.person import Person
+from harness.emulator.pki import TestPki
+from harness.profile import MF, Content, File, Profile
+
+
+def texts(person: Person, dates: str = "%d %m %Y") -> dict[Content, str]:
+    """The holder's data as files have it."""
+    birth = f"{person.birth_date:{dates}}"
+    return {
+        Content.SURNAME: person.surname,
+        Content.GIVEN_NAMES: person.given_names,
+        Content.SEX: person.sex,
+        Content.CITIZENSHIP: person.citizenship,
+        Content.BIRTH_DATE: birth,
+        Content.BIRTH_PLACE: person.birth_place,
+        Content.BIRTH_DATE_AND_PLACE: f"{birth} {person.birth_place}",
+        Content.PERSONAL_CODE: person.personal_code,
+        Content.DOCUMENT_NUMBER: person.document_number,
+        Content.ISSUE_DATE: f"{person.issue_date:{dates}}",
+        Content.EXPIRY_DATE: f"{person.expiry_date:{dates}}",
+        Content.EMPTY: "",
+    }
+
+
+def certificates(pki: TestPki) -> dict[Content, bytes]:
+    """The certificates of the holder and those above."""
+    return {
+        Content.AUTHENTICATION_CERTIFICATE: pki.authentication,
+        Content.SIGNING_CERTIFICATE: pki.signing,
+        Content.ISSUING_CERTIFICATE: pki.issuing,
+        Content.ROOT_CERTIFICATE: pki.root,
+    }
+
+
+def file_contents(
+    profile: Profile, person: Person, contents: Mapping[Content, bytes]
+) -> dict[str, bytes]:
+    """The bytes of every file of the profile, by its name there; `contents` are those by meaning.
+
+    Raises:
+        UsageError: a file for which nothing can be made.
+    """
+    return {
+        name: _wrapped(file, _content(profile, file, person, contents))
+        for name, file in profile.files.items()
+    }
+
+
+def _content(
+    profile: Profile, file: File, person: Person, contents: Mapping[Content, bytes]
+) -> bytes:
+    if file.value is not None:
+        return file.value
+    if file.content in _DIRECTORIES:
+        return _DIRECTORIES[file.content](profile, file)
+    said = texts(person, file.dates)
+    if file.content is Content.RECORDS:
+        return b"".join(_record(int(tag), said[held]) for tag, held in file.records.items())
+    return said[file.content].encode() if file.content in said else contents[file.content]
+
+
+def _record(tag: int, text: str) -> bytes:
+    """Tag, length in bytes FF… and a last one below FF, value."""
+    value = text.encode()
+    more, last = divmod(len(value), 0xFF)
+    return bytes((tag,)) + b"\xff" * more + bytes((last,)) + value
+
+
+def _wrapped(file: File, content: bytes) -> bytes:
+    return content if file.tag is None else tlv.encode(file.tag, content)
+
+
+def _directory(profile: Profile, file: File) -> bytes:
+    """EF.DIR: application templates with AID, label and path (ISO/IEC 7816-4, 12.2.3.2)."""
+    del file
+    return b"".join(
+        tlv.encode(
+            0x61,
+            tlv.encode(0x4F, directory.aid),
+            tlv.encode(0x50, name.encode()[:16]),
+            tlv.encode(0x51, bytes.fromhex(directory.path.replace("/", ""))),
+        )
+        for name, directory in profile.directories.items()
+        if directory.aid and directory.path != MF
+    )
+
+
+_DIRECTORIES: Mapping[Content, Callable[[Profile, File], bytes]] = {
+    Content.DIRECTORY: _directory,
+    Content.PKCS15_OBJECTS: pkcs15.objects,
+    Content.PKCS15_TOKEN: pkcs15.token,
+    Content.PKCS15_KEYS: pkcs15.private_keys,
+    Content.PKCS15_CERTIFICATES: pkcs15.certificates,
+    Content.PKCS15_CODES: pkcs15.codes,
+}

@@ -1,0 +1,82 @@
+"""The families by the name a profile gives them, and those with few commands of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from harness.apdu import INS, SW, CommandApdu
+from harness.emulator.belpic import Belpic
+from harness.emulator.family import Family, Handler, IasClassic, IasEcc
+from harness.emulator.keys import SIGNATURE, KeyStore
+from harness.emulator.pins import PinPad
+from harness.emulator.status import Refused, SecurityStatus
+
+
+class Mtcos:
+    """The commands of the MaskTech cards: counters in FCPs, signatures over a finished hash."""
+
+    templates: Mapping[int, tuple[str, ...]] = MappingProxyType(
+        {SIGNATURE: ("authenticate", "sign")}
+    )
+
+    def __init__(self, pins: PinPad, keys: KeyStore, status: SecurityStatus) -> None:
+        del pins, status
+        self._keys = keys
+
+    @property
+    def commands(self) -> Mapping[int, Handler]:
+        """Signatures; how this card unblocks is not known."""
+        return {INS.PERFORM_SECURITY_OPERATION: self.security_operation}
+
+    def environment(self, data: bytes) -> bytes:
+        """The data itself."""
+        return data
+
+    def security_operation(self, command: CommandApdu) -> bytes:
+        """Sign the hash in the data."""
+        if (command.p1, command.p2) != (0x9E, 0x9A):
+            raise Refused(SW.INCORRECT_P1_P2)
+        return self._keys.sign(command.data, "authenticate", "sign")
+
+
+class Npa:
+    """The German identity card as far as it goes without terminal authentication."""
+
+    templates: Mapping[int, tuple[str, ...]] = MappingProxyType({})
+
+    def __init__(self, pins: PinPad, keys: KeyStore, status: SecurityStatus) -> None:
+        del keys, status
+        self._pins = pins
+
+    @property
+    def commands(self) -> Mapping[int, Handler]:
+        """Unblocking."""
+        return {INS.RESET_RETRY_COUNTER: self.unblock}
+
+    def environment(self, data: bytes) -> bytes:
+        """The data itself."""
+        return data
+
+    def unblock(self, command: CommandApdu) -> bytes:
+        """RESET RETRY COUNTER of the PIN, inside a channel opened with the PUK (TR-03110-3, B.11).
+
+        The new value (P1 = 02) needs what this card does not emulate, and is refused.
+        """
+        if (command.p1, command.p2) != (0x03, self._pins.rules("PIN1").reference):
+            raise Refused(SW.INCORRECT_P1_P2)
+        self._pins.require("PUK")
+        self._pins.restore("PIN1")
+        return b""
+
+
+FAMILIES: Mapping[str, Callable[[PinPad, KeyStore, SecurityStatus], Family]] = MappingProxyType(
+    {
+        "ias-ecc": IasEcc,
+        "ias-classic": IasClassic,
+        "belpic": Belpic,
+        "mtcos": Mtcos,
+        "npa": Npa,
+    }
+)
+"""The families by the name a profile gives them."""
