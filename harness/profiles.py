@@ -71,6 +71,13 @@ def matching(atr: bytes) -> list[Profile]:
     return [profile for profile in profiles if profile.recognition_of(atr) is not None]
 
 
+def listing(applications: frozenset[bytes]) -> Profile | None:
+    """The one built-in profile whose EF.DIR lists just these applications, or None."""
+    profiles = map(builtin, builtin_names())
+    found = [each for each in profiles if each.listed and each.listed == applications]
+    return found[0] if len(found) == 1 else None
+
+
 def recognise(atr: bytes) -> Profile:
     """The built-in profile whose cards answer with this ATR.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.apdu import INS, CommandApdu
-from harness.errors import BlockedPinError, LinkError, PinError, UsageError, WrongPinError
+from harness.errors import BlockedPinError, PinError, UsageError, WrongPinError
 from harness.profile import Interface, PinName, Plan, Profile
+from harness.profiles import listing
 from harness.secret import Can, Digits, Pin, Puk, Secret
 from harness.security_info import PaceInfo
 from harness.station import Station
@@ -14,6 +15,7 @@ from harness.terminal.channel import CardChannel
 from harness.terminal.eid import Eid
 from harness.terminal.families import FAMILIES
 from harness.terminal.files import Files
+from harness.terminal.inspection import EF_DIR, applications, look
 from harness.terminal.pace import PaceTerminal
 from harness.terminal.pieces import Pieces
 from harness.terminal.pin_guard import PinGuard
@@ -42,13 +44,19 @@ class Session:
 
     @classmethod
     def recognised(cls, station: Station, atr: bytes) -> Session:
-        """Take an activated card for what its ATR says it is.
+        """Take an activated card for what its ATR says it is, else its EF.DIR.
 
         Raises:
             UsageError: no profile knows the card.
         """
-        profile = station.profile_for(atr)
         channel = CardChannel(station.icc, station.journal)
+        try:
+            profile = station.profile_for(atr)
+        except UsageError:
+            listed = listing(applications(look(channel, EF_DIR).raw))
+            if listed is None:
+                raise
+            profile = listed
         return cls(station, atr, profile, interface_of(profile, atr), channel)
 
     @property
@@ -96,9 +104,7 @@ class Session:
         except WrongPinError as error:
             guard.refuse(name, code)
             raise _refusal(name, error) from None
-        except LinkError:
-            guard.torn(name, code, tries)
-            raise
+        # A tear proves nothing: PACE counts before it compares, so a right code costs a try, too.
         guard.accept(name, code)
         return opened
 

@@ -97,6 +97,19 @@ def parse_all(raw: bytes) -> tuple[Tlv, ...]:
     return tuple(_iterate(raw))
 
 
+def parse_filled(raw: bytes) -> tuple[Tlv, ...]:
+    """Read `raw` as a row of data objects that zeros may follow, as in a file with fill.
+
+    Raises:
+        TlvError: one of them is malformed, or something else follows.
+    """
+    objects, offset = [], 0
+    while any(raw[offset:]):
+        each, offset = parse(raw, offset)
+        objects.append(each)
+    return tuple(objects)
+
+
 def _iterate(raw: bytes) -> Iterator[Tlv]:
     offset = 0
     while offset < len(raw):

@@ -1,4 +1,4 @@
-"""The command line: `eidrig read`, `bench`, `emulate`, `profiles`, `readers`, `doctor`, `trace`."""
+"""The command line: `eidrig read` and its sisters, each in a module of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "read": "Read a card: PACE, PIN1, certificates, personal data.",
         "bench": "Time many taps: how long a card must be held, how often it works.",
         "emulate": "Serve an emulated card to a reader.",
+        "inspect": "Describe whatever card is there; spends no try.",
+        "profile": "Write, check, show and compare card profiles.",
         "profiles": "List the card profiles, or show one.",
+        "personalise": "Make a card of a profile as files.",
         "readers": "List the readers of this machine.",
         "doctor": "Say what this machine has and lacks.",
         "trace": "Show a recorded trace as commands and answers.",

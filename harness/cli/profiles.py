@@ -20,8 +20,17 @@ from harness.security_info import describe_oid
 def command(*, name: str | None, as_object: bool) -> None:
     """List the profiles, or show NAME (or a .toml file) with what is unknown about it."""
     if name is None:
-        _list(as_object=as_object)
-        return
+        list_profiles(as_object=as_object)
+    else:
+        show_profile(name, as_object=as_object)
+
+
+def show_profile(name: str, *, as_object: bool) -> None:
+    """Show one profile, by name or file.
+
+    Raises:
+        UsageError: there is no such profile, or it is not valid.
+    """
     profile = load_profile(name)
     if as_object:
         click.echo(profile.model_dump_json(indent=2, by_alias=True))
@@ -29,7 +38,8 @@ def command(*, name: str | None, as_object: bool) -> None:
         _show(profile)
 
 
-def _list(*, as_object: bool) -> None:
+def list_profiles(*, as_object: bool) -> None:
+    """List the built-in profiles."""
     if as_object:
         click.echo(json.dumps(builtin_names()))
         return
@@ -61,10 +71,13 @@ def _show(profile: Profile) -> None:
         place = profile.directories[file.directory].path
         table.add_row(f"file {name}", f"{place}/{file.fid.hex().upper()}", file.source)
     for name, pin in profile.pins.items():
-        rules = f"reference {pin.reference:02X}, {pin.tries} tries, from {pin.min_length} digits"
+        how = "PACE password" if pin.method == "pace" else "reference"
+        rules = f"{how} {pin.reference:02X}, {pin.tries} tries, from {pin.min_length} digits"
         table.add_row(name, rules, pin.source)
     for name, key in profile.keys.items():
-        table.add_row(f"{name} key", f"reference {key.reference:02X}, {key.pin}", key.source)
+        table.add_row(
+            f"{name} key", f"reference {key.reference:02X}, {key.pin}, {key.kind}", key.source
+        )
     show(table)
     if profile.unknown:
         show(Text("\nUnknown", style="bold"))

@@ -24,6 +24,7 @@ from harness.profile.facts import (
     Transmission,
 )
 from harness.profile.words import (
+    MF,
     PERSONAL_DATA,
     Content,
     Interface,
@@ -156,6 +157,14 @@ class Profile(Strict):
             message = f"the profile {self.name} tells nothing about PACE"
             raise UsageError(message)
         return self.pace
+
+    @property
+    def listed(self) -> frozenset[bytes]:
+        """The AIDs that EF.DIR lists, where the card has one."""
+        if not any(file.content is Content.DIRECTORY for file in self.files.values()):
+            return frozenset()
+        places = self.directories.values()
+        return frozenset(place.aid for place in places if place.aid and place.path != MF)
 
     @property
     def personal_files(self) -> tuple[File, ...]:

@@ -154,7 +154,7 @@ def test_the_card_vanishes(eidrig: Eidrig, monkeypatch: pytest.MonkeyPatch) -> N
     ("arguments", "complaint"),
     [
         (["emulate"], "Missing argument 'PROFILE'"),
-        (["emulate", "est-idemia-1999"], "there is no profile est-idemia-1999; there are est-idem"),
+        (["emulate", "est-idemia-1999"], "there is no profile est-idemia-1999; there are bel-eid"),
         (["emulate", "no/such.toml"], "no/such.toml cannot be read"),
         (["emulate", IDEMIA, "--at", "pcsc:ACR"], "pcsc:ACR is no place for a card; there are"),
         (["emulate", IDEMIA, "--at", "vpcd:35963"], "lacks a host or a port"),

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from fixtures.cards import PROFILES
 from harness.apdu import INS
 from harness.clock import VirtualClock
 from harness.emulator.card import EmulatedCard
-from harness.emulator.person import Person
+from harness.emulator.person import Person, personal_code
 from harness.emulator.personalise import personalise
 from harness.errors import LinkError, NoCardError
 from harness.icc import Icc
@@ -83,10 +84,14 @@ def commands(profile: str) -> list[bytes]:
     return icc.sent
 
 
-both = pytest.mark.parametrize("profile", builtin_names())
+every = pytest.mark.parametrize("profile", builtin_names())
+every_with_files = pytest.mark.parametrize(
+    "profile", [name for name in builtin_names() if builtin(name).keys]
+)
+both = pytest.mark.parametrize("profile", PROFILES)
 
 
-@both
+@every
 @pytest.mark.parametrize("late", [False, True])
 def test_wherever_the_card_slips_a_resumed_read_is_whole(profile: str, *, late: bool) -> None:
     """Torn at any command, a resumed read brings the same as an undisturbed one."""
@@ -101,7 +106,7 @@ def test_wherever_the_card_slips_a_resumed_read_is_whole(profile: str, *, late: 
         assert all(reading.signatures.values())
 
 
-@both
+@every_with_files
 def test_resuming_sends_less_than_starting_anew(profile: str) -> None:
     """Torn in the last certificate, a resumed read sends fewer commands than a restarted one."""
     last = len(commands(profile))
@@ -113,7 +118,7 @@ def test_resuming_sends_less_than_starting_anew(profile: str) -> None:
     assert sent["resume"] < 0.75 * sent["restart"]
 
 
-@both
+@every_with_files
 def test_a_complete_file_is_not_read_again(profile: str) -> None:
     """After a tear in the last certificate, only that and the proof of identity are read."""
     before = commands(profile)
@@ -124,10 +129,11 @@ def test_a_complete_file_is_not_read_again(profile: str) -> None:
     assert reads < sum(command[1] == INS.READ_BINARY for command in before) / 3
 
 
-@both
+@every_with_files
 def test_another_card_is_told_from_the_first(profile: str) -> None:
     """If another card comes back, nothing of it is mixed with what was read before."""
-    other = card(profile, replace(Person(), document_number="AS0000002"))
+    code = personal_code(Person().birth_date, Person().sex, 999)
+    other = card(profile, replace(Person(), document_number="AS0000002", personal_code=code))
     icc = Slipping(card(profile), frozenset({len(commands(profile))}), successor=other)
     reading, _ = tap(icc, profile, policy("resume"))
     assert reading.outcome == "check-failed"

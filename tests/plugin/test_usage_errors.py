@@ -11,7 +11,7 @@ from harness.pytest_plugin import options as plugin_options
     ("options", "said"),
     [
         (["--card=smoke:signals"], "smoke:signals is no place to reach a card; there are *"),
-        (["--card-profile=lva-2030"], "there is no profile lva-2030; there are est-*"),
+        (["--card-profile=lva-2030"], "there is no profile lva-2030; there are bel-*"),
         (["--card=replay:nothing.json"], "nothing.json cannot be read: *"),
         (["--card-interface=telepathy"], "--card-interface is contact or contactless, not *"),
         (["--card-seed=-1"], "--card-seed is a number from 0 to *, not '-1'"),

@@ -11,12 +11,12 @@ import pytest
 
 HARNESS = Path(__file__).parents[2] / "harness"
 FLOORS = {
-    0: "errors icc apdu tlv mrz secret clock security_info profile trace recording",
+    0: "errors icc apdu atr tlv mrz secret clock security_info profile trace recording",
     1: "crypto secure_messaging isodep air",
     2: "transport",
     3: "terminal emulator",
     4: "profiles station simulation session attempt reading tap report"
-    " conformance journey store bench",
+    " inspection lint cardfiles conformance journey store bench",
     5: "cli pytest_plugin",
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}

@@ -25,18 +25,23 @@ def text_of(name: str) -> str:
 
 
 def test_the_built_in_profiles() -> None:
-    """Both generations come with the package under their names."""
-    assert builtin_names() == sorted(PROFILES)
-    assert [profile_of(name).name for name in PROFILES] == list(PROFILES)
+    """Every generation comes with the package under its name."""
+    assert set(PROFILES) < set(builtin_names())
+    assert [profile_of(name).name for name in builtin_names()] == builtin_names()
 
 
 @pytest.mark.parametrize(
     ("atr", "name", "interface", "personality"),
     [
         ("3B8B80010012233F536549440F9000A0", IDEMIA, Interface.CONTACTLESS, "Cosmo 8"),
-        ("3B8C80010012233F54654944320F900092", IDEMIA, Interface.CONTACTLESS, "Cosmo X"),
+        ("3B8C80010012233F54654944320F900092", f"{IDEMIA}-x", Interface.CONTACTLESS, "Cosmo X"),
         ("3BDB960080B1FE451F830012233F536549440F9000F1", IDEMIA, Interface.CONTACT, "Cosmo 8"),
-        ("3BDC960080B1FE451F830012233F54654944320F9000C3", IDEMIA, Interface.CONTACT, "Cosmo X"),
+        (
+            "3BDC960080B1FE451F830012233F54654944320F9000C3",
+            f"{IDEMIA}-x",
+            Interface.CONTACT,
+            "Cosmo X",
+        ),
         ("3B8F80018031D85365494464B085051012233F16", THALES, Interface.CONTACTLESS, None),
         ("3BFF9600008031FE438031B85365494464B085051012233F1D", THALES, Interface.CONTACT, None),
     ],
@@ -205,9 +210,7 @@ def test_a_profile_from_a_file(tmp_path: Path) -> None:
     )
     assert load_profile(str(mine)).name == "mine"
     assert load_profile(IDEMIA) == profile_of(IDEMIA)
-    with pytest.raises(
-        UsageError, match="there is no profile est-idemia; there are est-idemia-2018"
-    ):
+    with pytest.raises(UsageError, match="there is no profile est-idemia; there are bel-eid-1.8"):
         load_profile("est-idemia")
 
 

@@ -81,7 +81,7 @@ def test_another_kind_of_key() -> None:
         .sign(key, None)
         .public_bytes(Encoding.DER)
     )
-    with pytest.raises(ProtocolViolation, match="no elliptic-curve key"):
+    with pytest.raises(ProtocolViolation, match="no elliptic-curve or RSA key"):
         Certificate.parse(made)
 
 

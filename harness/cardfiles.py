@@ -1,0 +1,99 @@
+"""A personalised card as files that anyone can look into."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from harness.emulator.person import Person
+from harness.emulator.personalise import CardImage
+from harness.errors import UsageError
+from harness.profile import Content, Interface
+from harness.transport.storage import write_atomic
+
+_CERTIFICATES = {
+    "authentication": Content.AUTHENTICATION_CERTIFICATE,
+    "signing": Content.SIGNING_CERTIFICATE,
+}
+
+
+def write_card(image: CardImage, person: Person, folder: Path) -> list[Path]:
+    """Write the card into a folder that is empty or not there yet; what was written.
+
+    Raises:
+        UsageError: the folder holds something, or cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            message = f"{folder} is not empty; name a folder that is empty or not there yet"
+            raise UsageError(message)
+        written = []
+        for name, content in _files(image, person):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, content)
+            written.append(path)
+    except OSError as error:
+        message = f"{folder} cannot be written: {error.strerror}"
+        raise UsageError(message) from error
+    return written
+
+
+def _files(image: CardImage, person: Person) -> Iterator[tuple[str, bytes]]:
+    yield "card.json", _card(image, person)
+    authorities = [_pem(der) for der in image.authorities]
+    yield "certificates/root.pem", authorities[0]
+    yield "certificates/authorities.pem", b"".join(authorities)
+    for name in image.profile.keys:
+        yield f"certificates/{name}.pem", _pem(image.contents[_CERTIFICATES[name]])
+        key = image.keys[name]
+        yield (
+            f"keys/{name}.pem",
+            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        )
+    for name, file in image.profile.files.items():
+        place = image.profile.directories[file.directory].path
+        yield f"files/{place}/{file.fid.hex().upper()}-{name}.bin", image.files[name]
+
+
+def _pem(der: bytes) -> bytes:
+    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+
+
+def _card(image: CardImage, person: Person) -> bytes:
+    """The holder, the codes of this invented card, and where each file lies."""
+    profile = image.profile
+    codes = {"CAN": person.can, "PIN1": person.pin1, "PIN2": person.pin2, "PUK": person.puk}
+    known = [name for name in codes if name in profile.pins or (name == "CAN" and profile.pace)]
+    document = {
+        "profile": profile.name,
+        "serial": image.serial,
+        "atr": {
+            interface: next(e.atr for e in profile.recognise if e.interface is interface)
+            .hex()
+            .upper()
+            for interface in Interface
+            if interface in profile.interfaces
+        },
+        "person": {
+            "surname": person.surname,
+            "given_names": person.given_names,
+            "personal_code": person.personal_code,
+            "document_number": person.document_number,
+        },
+        "codes": {name: codes[name].reveal().decode("ascii") for name in known},
+        "files": {
+            name: {
+                "path": f"{profile.directories[file.directory].path}/{file.fid.hex().upper()}",
+                "content": file.content,
+                "size": len(image.files[name]),
+            }
+            for name, file in profile.files.items()
+        },
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,82 @@
+"""`eidrig inspect`: describe whatever card is there."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from harness.cli.options import card_options, emulated_options
+from harness.cli.output import show
+from harness.inspection import Inspection, inspect
+from harness.profiles import builtin_names, load_profile
+from harness.report.printable import printable
+from harness.station import PLACES, Station
+
+
+@click.command("inspect")
+@click.option("--card", default="emulated:", show_default=True, metavar="URI", help=PLACES)
+@click.option("--profile", metavar="NAME|FILE", help="Hold the card against this profile only.")
+@click.option("--json", "as_object", is_flag=True, help="Print one JSON object.")
+@card_options
+def command(  # noqa: PLR0913 - one parameter an option
+    *,
+    card: str,
+    profile: str | None,
+    as_object: bool,
+    person: Path | None,
+    seed: int,
+    state: Path | None,
+    interface: str | None,
+) -> None:
+    """Describe a card: ATR, EF.CardAccess, EF.ATR/INFO, EF.DIR, and which profile fits.
+
+    Only what is open to everyone is read: no code is asked for, and no try is spent.
+    """
+    options = emulated_options(profile, person, seed, state, interface)
+    names = [profile] if profile else builtin_names()
+    profiles = [load_profile(name) for name in names]
+    with closing(Station.open(card, options)) as station:
+        found = inspect(station, profiles)
+    if as_object:
+        click.echo(as_json(found))
+    else:
+        _show(found)
+
+
+def as_json(found: Inspection) -> str:
+    """The object that `eidrig inspect --json` prints."""
+    document = {
+        "atr": found.atr.hex().upper(),
+        "ef_card_access": found.card_access.raw.hex().upper() or None,
+        "ef_atr_info": found.ef_atr.raw.hex().upper() or None,
+        "ef_dir": found.ef_dir.raw.hex().upper() or None,
+        "described": {
+            title: [{"what": what, "said": said} for what, said in lines]
+            for title, lines in found.sections().items()
+        },
+        "profiles": [
+            {
+                "name": fit.profile.name,
+                "by": list(fit.reasons),
+                "differences": list(fit.differences),
+            }
+            for fit in found.fits
+        ],
+    }
+    return json.dumps(document, indent=2)
+
+
+def _show(found: Inspection) -> None:
+    for title, lines in found.sections().items():
+        show(Text(title, style="bold"))
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="dim")
+        table.add_column(overflow="fold")
+        for what, said in lines:
+            table.add_row(f"  {what}", printable(said))
+        show(table)

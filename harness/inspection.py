@@ -1,0 +1,178 @@
+"""Any card, described: its ATR, its open files, and the profiles that fit. No try is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness import tlv
+from harness.atr import Atr, AtrError
+from harness.profile import Profile
+from harness.security_info import (
+    SecurityInfoError,
+    describe_oid,
+    is_pace_protocol,
+    pace_infos,
+    parse_security_infos,
+)
+from harness.session import activate
+from harness.station import Station
+from harness.terminal.channel import CardChannel
+from harness.terminal.inspection import (
+    EF_ATR,
+    EF_CARD_ACCESS,
+    EF_DIR,
+    Found,
+    applications,
+    look,
+)
+from harness.tlv import TlvError
+
+Line = tuple[str, str]
+_EXTENDED_LENGTH = 0x7F66  # ISO/IEC 7816-4, 12.7.1
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A profile that fits: by what, and where the card is otherwise than it says."""
+
+    profile: Profile
+    reasons: tuple[str, ...]
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found on a card."""
+
+    atr: bytes
+    card_access: Found
+    ef_atr: Found
+    ef_dir: Found
+    fits: tuple[Fit, ...]
+
+    def sections(self) -> Mapping[str, list[Line]]:
+        """What was found, as lines of a name and a text under a title."""
+        return {
+            "ATR": [("bytes", self.atr.hex().upper()), *_atr(self.atr)],
+            "EF.CardAccess": _file(self.card_access, _card_access),
+            "EF.ATR/INFO": _file(self.ef_atr, _ef_atr),
+            "EF.DIR": _file(self.ef_dir, _ef_dir),
+            "Profiles": list(_profiles(self.fits)),
+        }
+
+
+def inspect(station: Station, profiles: Sequence[Profile]) -> Inspection:
+    """Activate the card and read what is open; `profiles` are held against what is found.
+
+    Raises:
+        LinkError: no card, or it is gone.
+    """
+    atr = activate(station)
+    channel = CardChannel(station.icc, station.journal)
+    with station.journal.phase("inspect"):
+        access = look(channel, EF_CARD_ACCESS)
+        for application in dict.fromkeys(map(_application_of_pace, profiles)):
+            if application and not access.raw:
+                access = look(channel, EF_CARD_ACCESS, application)
+        found = Inspection(atr, access, look(channel, EF_ATR), look(channel, EF_DIR), ())
+    fits = [_fit(each, found) for each in profiles]
+    known = [each for each in fits if "ATR" in each.reasons]
+    chosen = known or [each for each in fits if each.reasons]
+    return Inspection(atr, access, found.ef_atr, found.ef_dir, tuple(chosen))
+
+
+def _application_of_pace(profile: Profile) -> bytes | None:
+    first = profile.pace.select_first if profile.pace else ""
+    return profile.directories[first].aid if first in profile.directories else None
+
+
+def _fit(profile: Profile, found: Inspection) -> Fit:
+    differences = tuple(_differences(profile, found.card_access))
+    reasons = {
+        "ATR": profile.recognition_of(found.atr) is not None,
+        "EF.CardAccess": bool(found.card_access.raw) and not differences,
+        "EF.DIR": bool(profile.listed) and profile.listed == applications(found.ef_dir.raw),
+    }
+    return Fit(profile, tuple(name for name, holds in reasons.items() if holds), differences)
+
+
+def _differences(profile: Profile, access: Found) -> Iterator[str]:
+    """Where EF.CardAccess is not what the profile says."""
+    if profile.pace is None:
+        if access.raw:
+            yield "the card has EF.CardAccess, the profile has no PACE"
+        return
+    if not access.raw:
+        yield f"the profile has PACE, but EF.CardAccess was not read: {access.refusal}"
+        return
+    try:
+        found = {(i.oid, i.parameter_id) for i in pace_infos(parse_security_infos(access.raw))}
+    except SecurityInfoError as error:
+        yield f"EF.CardAccess cannot be read: {error}"
+        return
+    declared: set[tuple[str, int | None]] = {
+        (offer.oid, offer.reference) for offer in profile.pace.offers
+    }
+    for oid, number in sorted(found - declared, key=str):
+        yield f"only the card offers {describe_oid(oid)} with parameters {number}"
+    for oid, number in sorted(declared - found, key=str):
+        yield f"only the profile has {describe_oid(oid)} with parameters {number}"
+
+
+def _atr(raw: bytes) -> list[Line]:
+    try:
+        return list(Atr.parse(raw).lines())
+    except AtrError as error:
+        return [("malformed", str(error))]
+
+
+def _file(found: Found, decode: Callable[[bytes], Iterator[Line]]) -> list[Line]:
+    if not found.raw:
+        return [("not read", found.refusal)]
+    try:
+        lines = list(decode(found.raw))
+    except (TlvError, SecurityInfoError) as error:
+        lines = [("malformed", str(error))]
+    return [("bytes", found.raw.hex().upper()), *lines]
+
+
+def _card_access(raw: bytes) -> Iterator[Line]:
+    for info in parse_security_infos(raw):
+        values = " ".join(_value(each) for each in info.values)
+        yield (
+            "PACE" if is_pace_protocol(info.oid) else "info",
+            f"{describe_oid(info.oid)}: {values}",
+        )
+
+
+def _value(value: tlv.Tlv) -> str:
+    if value.tag == 0x02:
+        return str(int.from_bytes(value.value, signed=True))
+    return value.encode().hex().upper()
+
+
+def _ef_atr(raw: bytes) -> Iterator[Line]:
+    for each in tlv.parse_filled(raw):
+        if each.tag == _EXTENDED_LENGTH:
+            sizes = [str(int.from_bytes(size.value)) for size in each.children()]
+            yield "extended length", f"commands and answers of at most {' and '.join(sizes)} bytes"
+        else:
+            yield f"{each.tag:X}", each.value.hex().upper()
+
+
+def _ef_dir(raw: bytes) -> Iterator[Line]:
+    for template in tlv.parse_filled(raw):
+        parts = template.children() if template.tag == 0x61 else (template,)
+        aid, label, path = (tlv.find(parts, tag) or b"" for tag in (0x4F, 0x50, 0x51))
+        said = f"{aid.hex().upper()} {label.decode('utf-8', errors='replace')}".strip()
+        yield "application", f"{said}, path {path.hex().upper()}" if path else said
+
+
+def _profiles(fits: Sequence[Fit]) -> Iterator[Line]:
+    if not fits:
+        yield "none", "no profile knows this card; `eidrig profile new NAME` begins one"
+    for fit in fits:
+        yield fit.profile.name, f"{fit.profile.title}, by {' and '.join(fit.reasons)}"
+        for difference in fit.differences:
+            yield "differs", difference

@@ -1,0 +1,169 @@
+"""What is wrong with a profile in a file, what is doubtful, and where two profiles differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.air.card_time import CARD_SPEEDS
+from harness.atr import Atr, AtrError
+from harness.crypto.suite import PaceSuite
+from harness.errors import UsageError
+from harness.profile import Interface, Profile, merged
+from harness.profile.card import problems
+from harness.profile.document import Document, line_of
+from harness.profiles import document_of, find_text
+
+_ASSUMED = "assumed"
+_NO_FACTS = ("name", "title", "source", "unknown", "extends", "remove", "schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to be changed: in which file, at which line if that is known, at which key."""
+
+    where: str
+    line: int | None
+    key: str
+    said: str
+
+    def __str__(self) -> str:
+        place = self.where if self.line is None else f"{self.where}:{self.line}"
+        return f"{place}: {self.key}: {self.said}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a check: problems, and what is still unknown or assumed."""
+
+    problems: tuple[Problem, ...]
+    unknown: tuple[str, ...]
+    assumed: tuple[str, ...]
+
+
+def lint(name_or_path: str) -> Verdict:
+    """Check a profile.
+
+    Raises:
+        UsageError: it cannot be found or read at all.
+    """
+    text, where = find_text(name_or_path)
+    try:
+        document = merged(text, where, find_text)
+    except UsageError as error:
+        return Verdict((Problem(where, None, "document", str(error)),), (), ())
+    found = [Problem(where, line_of(text, at), _dotted(at), said) for at, said in _all(document)]
+    return Verdict(tuple(found), tuple(document.get("unknown", ())), tuple(_assumed(document)))
+
+
+def _all(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    wrong = list(problems(document))
+    yield from wrong
+    if not wrong:
+        yield from _deeper(Profile.model_validate(document))
+
+
+def _deeper(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What the schema cannot see."""
+    if profile.timing not in CARD_SPEEDS:
+        yield ("timing",), f"there is no such preset; there are {', '.join(CARD_SPEEDS)}"
+    if profile.pace is not None:
+        try:
+            PaceSuite.of(profile.pace.oid)
+        except UsageError as error:
+            yield ("pace", "oid"), str(error)
+    for number, entry in enumerate(profile.recognise):
+        if said := _atr_fault(entry.atr, entry.interface):
+            yield ("recognise", number, "atr"), said
+    yield from _doubled(profile)
+    if not profile.unknown:
+        yield ("unknown",), "nothing is listed; write one sentence for each thing nobody knows"
+
+
+def _atr_fault(raw: bytes, interface: Interface) -> str | None:
+    try:
+        atr = Atr.parse(raw)
+    except AtrError as error:
+        return str(error)
+    if atr.check is False:
+        return "the check byte is wrong: all bytes behind the first must give 00 when XORed"
+    if atr.is_contactless != (interface is Interface.CONTACTLESS):
+        return f"this is not the form of a {interface} ATR (3B 8n 80 01 is a contactless one)"
+    return None
+
+
+def _doubled(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Two files in one place, or two codes that one VERIFY could mean."""
+    places: dict[tuple[str, bytes], str] = {}
+    for name, file in profile.files.items():
+        first = places.setdefault((profile.directories[file.directory].path, file.fid), name)
+        if first != name:
+            yield ("files", name, "fid"), f"files.{first} has the same identifier there"
+    codes: dict[tuple[str, int], str] = {}
+    for code, rules in profile.pins.items():
+        first = codes.setdefault((rules.method, rules.reference), code)
+        if first != code:
+            yield ("pins", code, "reference"), f"pins.{first} has the same reference"
+
+
+def _assumed(document: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """The tables whose source says that they are assumed, whole or in part."""
+    for key, value in document.items():
+        here = f"{path}.{key}" if path else key
+        tables = value if isinstance(value, list) else [value]
+        for number, table in enumerate(tables):
+            if not isinstance(table, Mapping):
+                continue
+            place = f"{here}.{number}" if isinstance(value, list) else here
+            if _ASSUMED in str(table.get("source", "")):
+                yield place
+            yield from _assumed(table, place)
+
+
+def _dotted(path: Sequence[str | int]) -> str:
+    return ".".join(map(str, path))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One fact that two profiles do not share; None where one of them has none."""
+
+    key: str
+    first: str | None
+    second: str | None
+
+
+def differences(first: str, second: str) -> list[Difference]:
+    """Where two profiles differ in facts, with everything they inherit; sources are no facts.
+
+    Raises:
+        UsageError: one cannot be found or is not TOML.
+    """
+    one, other = (dict(_facts(document_of(name))) for name in (first, second))
+    keys = dict.fromkeys((*one, *other))
+    return [
+        Difference(key, one.get(key), other.get(key))
+        for key in keys
+        if one.get(key) != other.get(key)
+    ]
+
+
+def _facts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            if key not in _NO_FACTS:
+                yield from _facts(each, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        for number, each in enumerate(value):
+            yield from _facts(each, f"{path}.{number}")
+    else:
+        yield path, _written(value)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return f"{value} (0x{value:02X})" if value > 9 else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

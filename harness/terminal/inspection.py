@@ -1,0 +1,69 @@
+"""What any card tells of itself to someone who knows nothing of it, and spends no try of its."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness import tlv
+from harness.apdu import INS, MAX_SHORT_NE, SW, CommandApdu
+from harness.errors import CardError
+from harness.terminal.channel import CardChannel
+from harness.tlv import TlvError
+
+MF, EF_DIR, EF_ATR, EF_CARD_ACCESS = (
+    bytes.fromhex(fid) for fid in ("3F00", "2F00", "2F01", "011C")
+)
+_LONGEST = 4096
+_SHORT_IDENTIFIERS = {EF_DIR: 0x1E, EF_ATR: 0x01, EF_CARD_ACCESS: 0x1C}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that was looked for: its bytes, or why there are none."""
+
+    raw: bytes = b""
+    refusal: str = ""
+
+
+def applications(ef_dir: bytes) -> frozenset[bytes]:
+    """The AIDs that EF.DIR lists; none where it is malformed (ISO/IEC 7816-4, 12.2.3.2)."""
+    try:
+        templates = tlv.parse_filled(ef_dir)
+        aids = [tlv.find(each.children(), 0x4F) for each in templates if each.tag == 0x61]
+    except TlvError:
+        return frozenset()
+    return frozenset(aid for aid in aids if aid)
+
+
+def look(channel: CardChannel, fid: bytes, application: bytes = b"") -> Found:
+    """Read a file by its identifier, else by its short one; after an application if one is named.
+
+    Raises:
+        LinkError: the card is gone.
+    """
+    try:
+        return Found(_read(channel, fid, application))
+    except CardError as error:
+        return Found(refusal=str(error))
+
+
+def _read(channel: CardChannel, fid: bytes, application: bytes) -> bytes:
+    if application:
+        channel.send(CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, application))
+    else:  # some cards stand there already and refuse this
+        channel.transmit(CommandApdu(0x00, INS.SELECT, 0x00, 0x0C, MF))
+    selected = channel.transmit(CommandApdu(0x00, INS.SELECT, 0x02, 0x0C, fid))
+    head = 0x00 if selected.ok else 0x80 | _SHORT_IDENTIFIERS[fid]
+    data = _piece(channel, head, 0)
+    while len(data) < _LONGEST and (more := _piece(channel, 0x00, len(data), is_first=False)):
+        data += more
+    return data
+
+
+def _piece(channel: CardChannel, head: int, offset: int, *, is_first: bool = True) -> bytes:
+    p1, p2 = head | offset >> 8, offset & 0xFF
+    command = CommandApdu(0x00, INS.READ_BINARY, p1, p2, ne=MAX_SHORT_NE)
+    if is_first:
+        return channel.send(command)
+    answer = channel.transmit(command)
+    return answer.data if answer.ok or answer.sw == SW.END_OF_FILE else b""
