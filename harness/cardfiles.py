@@ -49,13 +49,11 @@ def _files(image: CardImage, person: Person) -> Iterator[tuple[str, bytes]]:
     authorities = [_pem(der) for der in image.authorities]
     yield "certificates/root.pem", authorities[0]
     yield "certificates/authorities.pem", b"".join(authorities)
-    for name in image.profile.keys:
-        yield f"certificates/{name}.pem", _pem(image.contents[_CERTIFICATES[name]])
-        key = image.keys[name]
-        yield (
-            f"keys/{name}.pem",
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-        )
+    for owner in image.profile.keys:
+        yield f"certificates/{owner}.pem", _pem(image.contents[_CERTIFICATES[owner]])
+        key = image.keys[owner]
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        yield f"keys/{owner}.pem", pem
     for name, file in image.profile.files.items():
         place = image.profile.directories[file.directory].path
         yield f"files/{place}/{file.fid.hex().upper()}-{name}.bin", image.files[name]

@@ -134,7 +134,9 @@ def diff(*, first: str, second: str, as_object: bool) -> None:
     if not found:
         show(Text(f"{first} and {second} do not differ in any fact."))
         return
-    table = Table("Fact", first, second, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for title in ("Fact", first, second):
+        table.add_column(title, overflow="fold")
     for each in found:
         table.add_row(each.key, _told(each.first), _told(each.second))
     show(table)

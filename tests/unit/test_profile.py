@@ -210,7 +210,7 @@ def test_a_profile_from_a_file(tmp_path: Path) -> None:
     )
     assert load_profile(str(mine)).name == "mine"
     assert load_profile(IDEMIA) == profile_of(IDEMIA)
-    with pytest.raises(UsageError, match="there is no profile est-idemia; there are bel-eid-1.8"):
+    with pytest.raises(UsageError, match="there is no profile est-idemia; there are bel-eid"):
         load_profile("est-idemia")
 
 
