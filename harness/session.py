@@ -53,7 +53,8 @@ class Session:
         try:
             profile = station.profile_for(atr)
         except UsageError:
-            listed = listing(applications(look(channel, EF_DIR).raw))
+            with station.journal.phase("recognise"):
+                listed = listing(applications(look(channel, EF_DIR).raw))
             if listed is None:
                 raise
             profile = listed
