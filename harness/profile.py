@@ -381,7 +381,7 @@ class Profile(_Strict):
 
     @property
     def personal_files(self) -> tuple[File, ...]:
-        """The files of the directory `personal`; the document number, a card's mark, comes first."""
+        """The files of the directory `personal`, the document number (a card's mark) first."""
         files = (file for file in self.files.values() if file.directory == "personal")
         known = (file for file in files if file.content in PERSONAL_DATA)
         return tuple(sorted(known, key=lambda file: file.content is not Content.DOCUMENT_NUMBER))
