@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.apdu import INS, CommandApdu
+from harness.crypto.standardized import DOMAINS
 from harness.errors import UsageError
 from harness.profile import Interface, Plan, Profile
 from harness.secret import Can
@@ -53,7 +54,7 @@ class Session:
     @property
     def pace_info(self) -> PaceInfo:
         """The PACE protocol that the profile declares."""
-        return PaceInfo(self.profile.pace.oid, 2, self.profile.pace.parameter_id)
+        return PaceInfo(self.profile.pace.oid, 2, self.profile.pace.reference)
 
     def establish_pace(self, can: Can) -> CardChannel:
         """Select what the card wants selected, and run PACE with the CAN.
@@ -62,7 +63,9 @@ class Session:
             WrongPinError: the CAN is wrong.
             CardError, LinkError: as the steps of PACE.
         """
-        terminal = PaceTerminal(self.pace_info, self.profile.pace.set_at_ne)
+        pace = self.profile.pace
+        domain = DOMAINS[pace.parameter_id]
+        terminal = PaceTerminal(self.pace_info, pace.set_at_ne, domain=domain)
         self._select_first()
         return terminal.establish(self.channel, can)
 

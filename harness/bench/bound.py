@@ -31,7 +31,8 @@ from harness.air.timing import (
 )
 from harness.apdu import CLA_SECURE, INS
 from harness.bench.scenario import Scenario
-from harness.crypto.curve import STANDARDIZED
+from harness.crypto.standardized import DOMAINS
+from harness.crypto.suite import PaceSuite
 from harness.emulator.personalise import CardImage
 from harness.profile import Content, File, KeyRules, Profile
 
@@ -147,11 +148,13 @@ def _channel(profile: Profile) -> Iterator[Need]:
     name = (first.aid if first else None) or bytes(2)
     yield _plain(INS.SELECT, name)
     yield _plain(INS.MANAGE_SECURITY_ENVIRONMENT, bytes(15))  # protocol (80) and password (83)
-    point = bytes(1 + 2 * STANDARDIZED[pace.parameter_id].size)
+    suite, domain = PaceSuite.of(pace.oid), DOMAINS[pace.parameter_id]
+    key = domain.encode(domain.multiply_generator(1))
+    mapping = (bytes(suite.cipher.key_size), b"") if suite.mapping == "IM" else (key, key)
     for sent, received in (
         (b"", tlv.encode(0x80, bytes(pace.nonce_size))),
-        (tlv.encode(0x81, point), tlv.encode(0x82, point)),
-        (tlv.encode(0x83, point), tlv.encode(0x84, point)),
+        (tlv.encode(0x81, mapping[0]), tlv.encode(0x82, mapping[1])),
+        (tlv.encode(0x83, key), tlv.encode(0x84, key)),
         (tlv.encode(0x85, bytes(8)), tlv.encode(0x86, bytes(8))),
     ):
         data, answer = tlv.encode(0x7C, sent), tlv.encode(0x7C, received)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from harness.apdu import INS, SW, ApduFormatError, CommandApdu, ResponseApdu
 from harness.clock import Clock, WallClock
-from harness.crypto.curve import RandBelow
+from harness.crypto.domain import RandBelow
 from harness.emulator.chaining import AnswerParts, Responder
 from harness.emulator.family import FAMILIES
 from harness.emulator.files import FileSystem
@@ -74,8 +74,14 @@ class EmulatedCard:
         atr = self.atr
         status = SecurityStatus(self._interface)
         application = EidApplication(self._image, status, self._memory, self._randbelow)
-        rules, passwords = self._image.profile.pace, self._image.passwords
-        pace = PaceChip(rules, passwords, self._memory, self._clock, self._randbelow)
+        pace = PaceChip(
+            self._image.profile.pace,
+            self._image.passwords,
+            self._memory,
+            self._clock,
+            self._randbelow,
+            self._image.chip_keys,
+        )
         self._respond = AnswerParts(SecureFront(pace, application))
         return atr
 

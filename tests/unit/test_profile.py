@@ -120,7 +120,7 @@ def test_every_fact_has_a_source(name: str) -> None:
         (
             "parameter_id = 12",
             "parameter_id = 3",
-            "pace.parameter_id: Input should be greater than or equal to 8",
+            "pace.parameter_id: Input should be 0, 1, 2, 8",
         ),
         (
             "parameter_id = 12",
