@@ -1,17 +1,15 @@
-"""Secure messaging with AES, both roles (ICAO 9303-11, 9.8).
+"""Secure messaging with AES or 3DES, both roles (ICAO 9303-11, 9.8).
 
-`TerminalSession` and `ChipSession` are the two ends; both rest on `_Keyed`, which knows the cipher
-and the send sequence counter and nothing of APDUs. Both fail closed: the MAC is checked before
-anything is parsed, and after the first fault neither end does anything more.
+`TerminalSession` and `ChipSession` are the two ends; both rest on `_Keyed`, which knows keys and
+send sequence counter and nothing of APDUs, and leaves the cipher to the suite of the keys. Both
+fail closed: the MAC is checked before anything is parsed, and after the first fault neither end
+does anything more.
 """
 
 from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.cmac import CMAC
 
 from harness import tlv
 from harness.apdu import (
@@ -24,12 +22,12 @@ from harness.apdu import (
     ResponseApdu,
     describe_sw,
 )
+from harness.crypto.cipher import MAC_SIZE, pad, unpad
 from harness.crypto.kdf import SessionKeys
 from harness.errors import ApduError, ProtocolViolation
 from harness.tlv import Tlv, TlvError
 
-BLOCK = 16
-MAC_SIZE = 8
+_LARGEST_BLOCK = 16
 _MAC_OBJECT = bytes((0x8E, MAC_SIZE))
 _STATUS_OBJECT_SIZE = 4
 _DATA, _DATA_ODD, _NE, _STATUS, _MAC = 0x87, 0x85, 0x97, 0x99, 0x8E
@@ -55,70 +53,60 @@ class SecureMessagingFault(Exception):
 
 
 class _Keyed:
-    """Encryption and MAC under one session's keys and counter (ICAO 9303-11, 9.8.6 and 9.8.7)."""
+    """Encryption and MAC under one session's keys and counter (ICAO 9303-11, 9.8.2)."""
 
-    def __init__(self, keys: SessionKeys) -> None:
-        self._enc = algorithms.AES(keys.enc.reveal())
-        self._mac = CMAC(algorithms.AES(keys.mac.reveal()))
-        self._counters = Cipher(self._enc, modes.ECB()).encryptor()  # noqa: S305 - 9303-11, 9.8.6.1
-        self._ssc = 0
+    def __init__(self, keys: SessionKeys, ssc: int = 0) -> None:
+        self._enc = keys.cipher.keyed(keys.enc)
+        self._mac = keys.cipher.keyed(keys.mac)
+        self._block = keys.cipher.keyed.block_size
+        self._ssc = ssc
 
     def advance(self) -> None:
-        """Count one more APDU; every command and every answer counts (9.8.6.3)."""
-        self._ssc = (self._ssc + 1) % (1 << 8 * BLOCK)
+        """Count one more APDU; every command and every answer counts."""
+        self._ssc = (self._ssc + 1) % (1 << 8 * self._block)
 
     def encrypt(self, plain: bytes) -> bytes:
-        encryptor = self._cipher().encryptor()
-        return encryptor.update(pad(plain)) + encryptor.finalize()
+        return self._enc.encrypt(pad(plain, self._block), self._iv())
 
     def decrypt(self, encrypted: bytes) -> bytes | None:
         """The data, or None where the bytes are not whole blocks with valid padding."""
-        if not encrypted or len(encrypted) % BLOCK:
+        if not encrypted or len(encrypted) % self._block:
             return None
-        decryptor = self._cipher().decryptor()
-        return unpad(decryptor.update(encrypted) + decryptor.finalize())
+        return unpad(self._enc.decrypt(encrypted, self._iv()), self._block)
 
     def mac(self, *parts: bytes) -> bytes:
-        """The MAC over counter and parts; each part is padded on its own (9.8.7)."""
-        mac = self._mac.copy()
-        mac.update(self._counter())
-        for part in parts:
-            mac.update(pad(part))
-        return mac.finalize()[:MAC_SIZE]
+        """The MAC over counter and parts; each part is padded on its own."""
+        padded = b"".join(pad(part, self._block) for part in parts)
+        return self._mac.authenticate_blocks(self._counter() + padded)
 
     def _counter(self) -> bytes:
-        return self._ssc.to_bytes(BLOCK, "big")
+        return self._ssc.to_bytes(self._block, "big")
 
-    def _cipher(self) -> Cipher[modes.CBC]:
-        return Cipher(self._enc, modes.CBC(self._counters.update(self._counter())))
-
-
-def pad(data: bytes) -> bytes:
-    """Padding method 2 of ISO/IEC 9797-1: 80, then zeros to whole blocks."""
-    return data + b"\x80" + bytes(-(len(data) + 1) % BLOCK)
-
-
-def unpad(padded: bytes) -> bytes | None:
-    """What was padded, or None where the padding is not there."""
-    data, mark, fill = padded.rpartition(b"\x80")
-    return data if mark and not any(fill) and len(fill) < BLOCK else None
+    def _iv(self) -> bytes:
+        return self._enc.message_iv(self._counter())
 
 
 def largest_plain_answer(room: int) -> int:
-    """The most plain bytes whose protected answer, status word apart, fits in `room` bytes."""
-    for blocks in range(room // BLOCK, 0, -1):
-        value = 1 + blocks * BLOCK
+    """The most plain bytes whose protected answer, status word apart, fits in `room` bytes.
+
+    They fit with every cipher, as none has larger blocks than AES.
+    """
+    for blocks in range(room // _LARGEST_BLOCK, 0, -1):
+        value = 1 + blocks * _LARGEST_BLOCK
         whole = 1 + len(tlv.length_bytes(value)) + value + _STATUS_OBJECT_SIZE + 2 + MAC_SIZE
         if whole <= room:
-            return blocks * BLOCK - 1
+            return blocks * _LARGEST_BLOCK - 1
     return 0
 
 
 class TerminalSession:
-    """The terminal's end: protects commands, and accepts only what the chip protected."""
+    """The terminal's end: protects commands, and accepts only what the chip protected.
 
-    def __init__(self, keys: SessionKeys) -> None:
-        self._keyed = _Keyed(keys)
+    `ssc` is where the send sequence counter stands before the first command.
+    """
+
+    def __init__(self, keys: SessionKeys, ssc: int = 0) -> None:
+        self._keyed = _Keyed(keys, ssc)
         self._dead = False
 
     def protect(self, command: CommandApdu) -> CommandApdu:
@@ -231,10 +219,13 @@ class _CommandObjects:
 
 
 class ChipSession:
-    """The chip's end: accepts only protected commands, and protects its answers."""
+    """The chip's end: accepts only protected commands, and protects its answers.
 
-    def __init__(self, keys: SessionKeys) -> None:
-        self._keyed = _Keyed(keys)
+    `ssc` is where the send sequence counter stands before the first command.
+    """
+
+    def __init__(self, keys: SessionKeys, ssc: int = 0) -> None:
+        self._keyed = _Keyed(keys, ssc)
 
     def unprotect(self, command: CommandApdu) -> CommandApdu:
         """Check and unwrap one command.

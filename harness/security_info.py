@@ -24,6 +24,8 @@ _CIPHER_ARCS: Mapping[int, str] = MappingProxyType(
 )
 _OTHER_OIDS: Mapping[str, str] = MappingProxyType(
     {
+        "0.4.0.127.0.7.2.2.1.1": "id-PK-DH",
+        "0.4.0.127.0.7.2.2.1.2": "id-PK-ECDH",
         "0.4.0.127.0.7.2.2.2": "id-TA",
         "0.4.0.127.0.7.2.2.3.1.1": "id-CA-DH-3DES-CBC-CBC",
         "0.4.0.127.0.7.2.2.3.2.1": "id-CA-ECDH-3DES-CBC-CBC",
@@ -35,6 +37,9 @@ _OTHER_OIDS: Mapping[str, str] = MappingProxyType(
         "2.23.136.1.1.5": "id-AA",
     }
 )
+
+
+_LONGEST_OID = 64  # bytes; it keeps the numbers inside printable
 
 
 class SecurityInfoError(ValueError):
@@ -100,7 +105,7 @@ def pace_infos(infos: tuple[SecurityInfo, ...]) -> tuple[PaceInfo, ...]:
     Raises:
         SecurityInfoError: a PACEInfo without version, or with values that are not integers.
     """
-    return tuple(_parse_pace_info(info) for info in infos if is_pace_protocol(info.oid))
+    return tuple(parse_pace_info(info) for info in infos if is_pace_protocol(info.oid))
 
 
 def is_pace_protocol(oid: str) -> bool:
@@ -108,19 +113,44 @@ def is_pace_protocol(oid: str) -> bool:
     return oid.startswith(f"{ID_PACE}.") and len(oid.split(".")) == len(ID_PACE.split(".")) + 2
 
 
-def _parse_pace_info(info: SecurityInfo) -> PaceInfo:
-    if not 1 <= len(info.values) <= 2 or any(v.tag != 0x02 or not v.value for v in info.values):
+def parse_pace_info(info: SecurityInfo) -> PaceInfo:
+    """Read one entry as a PACEInfo.
+
+    Raises:
+        SecurityInfoError: it is not a version and perhaps a parameter id.
+    """
+    if not 1 <= len(info.values) <= 2:
         message = f"the PACEInfo {describe_oid(info.oid)} is not version and parameter id"
         raise SecurityInfoError(message)
-    version, *rest = (int.from_bytes(v.value, "big", signed=True) for v in info.values)
+    version, *rest = map(decode_integer, info.values)
     return PaceInfo(info.oid, version, rest[0] if rest else None)
 
 
 def encode_pace_info(info: PaceInfo) -> bytes:
     """A PACEInfo as DER."""
     values = [info.version] if info.parameter_id is None else [info.version, info.parameter_id]
-    integers = [tlv.encode(0x02, bytes((value,))) for value in values]
-    return tlv.encode(0x30, tlv.encode(0x06, encode_oid(info.oid)), *integers)
+    return tlv.encode(0x30, tlv.encode(0x06, encode_oid(info.oid)), *map(encode_integer, values))
+
+
+def encode_integer(number: int) -> bytes:
+    """An INTEGER that is not negative (ISO/IEC 8825-1, 8.3)."""
+    return tlv.encode(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big"))
+
+
+def decode_integer(data_object: Tlv, most_bytes: int = 4) -> int:
+    """Read an INTEGER that is not negative and takes at most `most_bytes` bytes.
+
+    Raises:
+        SecurityInfoError: another type, empty, padded, negative or too long.
+    """
+    value = data_object.value
+    padded = len(value) > 1 and value[0] == 0 and value[1] < 0x80  # ISO/IEC 8825-1, 8.3.2
+    if data_object.tag != 0x02 or padded or not 1 <= len(value) <= most_bytes or value[0] >= 0x80:
+        message = (
+            f"expected an integer of 0 or more, got tag {data_object.tag:X}, {len(value)} bytes"
+        )
+        raise SecurityInfoError(message)
+    return int.from_bytes(value, "big")
 
 
 def describe_oid(oid: str) -> str:
@@ -150,10 +180,10 @@ def decode_oid(raw: bytes) -> str:
     """The dotted form of an object identifier's content bytes.
 
     Raises:
-        SecurityInfoError: empty, cut short, or padded.
+        SecurityInfoError: empty, cut short, padded, or longer than any in use.
     """
     arcs, number, start = [], 0, True
-    for byte in raw:
+    for byte in raw if len(raw) <= _LONGEST_OID else b"":
         if start and byte == 0x80:  # ISO/IEC 8825-1, 8.19.2
             start = False
             break

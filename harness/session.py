@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.apdu import INS, CommandApdu
+from harness.crypto.standardized import DOMAINS
 from harness.errors import BlockedPinError, PinError, UsageError, WrongPinError
 from harness.profile import Interface, PinName, Plan, Profile
 from harness.profiles import listing
@@ -63,7 +64,7 @@ class Session:
     @property
     def pace_info(self) -> PaceInfo:
         """The PACE protocol that the profile declares."""
-        return PaceInfo(self.profile.own_pace.oid, 2, self.profile.own_pace.parameter_id)
+        return PaceInfo(self.profile.own_pace.oid, 2, self.profile.own_pace.reference)
 
     def establish_pace(self, can: Can) -> CardChannel:
         """Select what the card wants selected, and run PACE with the CAN.
@@ -76,7 +77,8 @@ class Session:
         return self._terminal().establish(self.channel, can)
 
     def _terminal(self) -> PaceTerminal:
-        return PaceTerminal(self.pace_info, self.profile.own_pace.set_at_ne)
+        pace = self.profile.own_pace
+        return PaceTerminal(self.pace_info, pace.set_at_ne, domain=DOMAINS[pace.parameter_id])
 
     def open_with(
         self, name: PinName, code: Digits, can: Can | None, guard: PinGuard

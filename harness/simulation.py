@@ -111,7 +111,7 @@ def in_air(
     if card is None or profile is None:
         message = "phone, motion, preset and faults need an emulated card; leave --card away"
         raise UsageError(message)
-    if profile.radio is None or station.interface is not Interface.CONTACTLESS:
+    if profile.radio is None or station.interface is Interface.CONTACT:
         message = f"{profile.name} has no contactless interface to hold against a phone"
         raise UsageError(message)
     clock, radio = station.journal.clock, profile.radio

@@ -38,4 +38,4 @@ def password_key(password: Secret, cipher: Cipher) -> Secret:
 
 def _derive(secret: bytes, counter: int, cipher: Cipher) -> Secret:
     digest = hashlib.new(cipher.hash_name, secret + counter.to_bytes(4, "big")).digest()
-    return Secret(digest[: cipher.key_size])
+    return Secret(cipher.keyed.form_key(digest[: cipher.key_size]))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from harness.apdu import INS, SW, ApduFormatError, CommandApdu, ResponseApdu
 from harness.clock import Clock, WallClock
-from harness.crypto.curve import RandBelow
+from harness.crypto.domain import RandBelow
 from harness.emulator.chaining import AnswerParts, Responder
 from harness.emulator.families import FAMILIES
 from harness.emulator.family import PROPRIETARY
@@ -104,6 +104,7 @@ class EmulatedCard:
             self._memory,
             self._clock,
             self._randbelow,
+            self._image.chip_keys,
             codes=PaceCodes(profile.pins, self._memory, status),
             refuses_ne="mse" in profile.quirks.no_ne_on,
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from harness import tlv
 from harness.apdu import CLA_CHAINING, SW, CommandApdu
 from harness.clock import Clock
-from harness.crypto.curve import STANDARDIZED, RandBelow
+from harness.crypto import pace
+from harness.crypto.chip_mapping import ChipAuthenticationMapping, ChipKey, encrypt_chip_data
+from harness.crypto.domain import Domain, RandBelow
+from harness.crypto.integrated import IntegratedMappingChip
 from harness.crypto.kdf import SessionKeys, password_key
 from harness.crypto.pace import (
     Agreement,
@@ -19,27 +23,50 @@ from harness.crypto.pace import (
     KeyAgreementError,
     encrypt_nonce,
 )
+from harness.crypto.standardized import DOMAINS
 from harness.crypto.suite import PaceSuite
 from harness.emulator.pace_codes import PaceCodes
 from harness.emulator.status import Refused
-from harness.profile import Pace
+from harness.errors import UsageError
+from harness.profile import Pace, PaceOffer
 from harness.secret import Secret
-from harness.security_info import encode_oid
+from harness.security_info import describe_oid, encode_oid
 from harness.tlv import TlvError
 
 _PASSWORDS = {b"\x01": "MRZ", b"\x02": "CAN", b"\x03": "PIN", b"\x04": "PUK"}
+_MAPPINGS: Mapping[str, Callable[[PaceSuite, Domain[Any], RandBelow], pace.Mapping]] = (
+    MappingProxyType({"GM": GenericMapping, "IM": IntegratedMappingChip})
+)
+_NO_KEYS: Mapping[int, ChipKey] = MappingProxyType({})
 _DYNAMIC = 0x7C
 
 
 @dataclass(frozen=True, slots=True)
+class _Protocol:
+    """One protocol of the card; `chip_key` is set where it proves the chip."""
+
+    suite: PaceSuite
+    domain: Domain[Any]
+    reference: int
+    chip_key: ChipKey | None
+
+    def begin(self, randbelow: RandBelow) -> pace.Mapping:
+        """Take the first step of the arithmetic."""
+        if self.chip_key is not None:
+            return ChipAuthenticationMapping(self.suite, self.domain, randbelow, self.chip_key)
+        return _MAPPINGS[self.suite.mapping](self.suite, self.domain, randbelow)
+
+
+@dataclass(frozen=True, slots=True)
 class _Chosen:
+    protocol: _Protocol
     password: Secret
 
 
 @dataclass(frozen=True, slots=True)
 class _Nonce:
     nonce: bytes
-    mapping: GenericMapping
+    mapping: pace.Mapping
 
 
 _Step = _Chosen | _Nonce | Agreement | Confirmation
@@ -59,7 +86,13 @@ class WrongPasswords(Protocol):
 
 
 class PaceChip:
-    """The card's side of PACE, one run after the other."""
+    """The card's side of PACE, one run after the other.
+
+    `chip_keys` are the static keys by the parameter id of the protocol they prove.
+
+    Raises:
+        UsageError: the profile has a protocol that does not exist or that the card cannot run.
+    """
 
     def __init__(  # noqa: PLR0913 - what one card is made of
         self,
@@ -68,14 +101,14 @@ class PaceChip:
         counter: WrongPasswords,
         clock: Clock,
         randbelow: RandBelow,
+        chip_keys: Mapping[int, ChipKey] = _NO_KEYS,
         *,
         codes: PaceCodes | None = None,
         refuses_ne: bool = False,
     ) -> None:
         self._rules = rules
         self._passwords = passwords
-        self._suite = PaceSuite.of(rules.oid)
-        self._domain = STANDARDIZED[rules.parameter_id]
+        self._protocols = [_protocol(offer, chip_keys) for offer in rules.offers]
         self._counter = counter
         self._clock = clock
         self._randbelow = randbelow
@@ -102,7 +135,7 @@ class PaceChip:
 
         Raises:
             Refused: 6A80 for malformed data, a protocol or parameters the card has not; 6A87
-                where tag 84 is missing but required; 6A88 for an unknown password; 6985 for
+                where tag 84 is missing but needed; 6A88 for an unknown password; 6985 for
                 a second PACE that does not resume a suspended password; 6283 for one that is
                 deactivated.
         """
@@ -113,22 +146,25 @@ class PaceChip:
             objects = tlv.parse_all(command.data)
         except TlvError:
             raise Refused(SW.WRONG_DATA) from None
-        if tlv.find(objects, 0x80) != encode_oid(self._rules.oid):
-            raise Refused(SW.WRONG_DATA)
-        self._check_parameters(tlv.find(objects, 0x84))
+        protocol = self._choose(tlv.find(objects, 0x80), tlv.find(objects, 0x84))
         name = _PASSWORDS.get(tlv.find(objects, 0x83) or b"", "")
         if name not in self._rules.passwords or name not in self._passwords:
             raise Refused(SW.REFERENCED_DATA_NOT_FOUND)
         state = self._codes.choose(name, inside=inside)
-        self._password, self._step = name, _Chosen(self._passwords[name])
+        self._password, self._step = name, _Chosen(protocol, self._passwords[name])
         return state
 
-    def _check_parameters(self, reference: bytes | None) -> None:
-        if reference is None:
-            if self._rules.parameter_reference == "required":
-                raise Refused(SW.LC_INCONSISTENT_WITH_P1_P2)
-        elif reference != bytes((self._rules.parameter_id,)):
+    def _choose(self, oid: bytes | None, reference: bytes | None) -> _Protocol:
+        named = [each for each in self._protocols if encode_oid(each.suite.oid) == oid]
+        if not named:
             raise Refused(SW.WRONG_DATA)
+        if reference is not None:
+            named = [each for each in named if bytes((each.reference,)) == reference]
+        elif len(named) > 1 or self._rules.parameter_reference == "required":
+            raise Refused(SW.LC_INCONSISTENT_WITH_P1_P2)
+        if not named:
+            raise Refused(SW.WRONG_DATA)
+        return named[0]
 
     def general_authenticate(self, command: CommandApdu) -> bytes:
         """Take the next step of the run; any fault ends it.
@@ -155,11 +191,13 @@ class PaceChip:
 
     def _send_nonce(self, step: _Chosen) -> bytes:
         self._codes.begin(self._password)
-        size = self._rules.nonce_size
+        cipher = step.protocol.suite.cipher
+        is_integrated = step.protocol.suite.mapping == "IM"  # ICAO 9303-11, 4.4.3.3
+        size: int = cipher.nonce_size if is_integrated else self._rules.nonce_size
         nonce = self._randbelow(1 << 8 * size).to_bytes(size, "big")
-        key = password_key(step.password, self._suite.cipher)
-        self._step = _Nonce(nonce, GenericMapping(self._suite, self._domain, self._randbelow))
-        return tlv.encode(_DYNAMIC, tlv.encode(0x80, encrypt_nonce(nonce, key)))
+        self._step = _Nonce(nonce, step.protocol.begin(self._randbelow))
+        encrypted = encrypt_nonce(nonce, password_key(step.password, cipher), cipher)
+        return tlv.encode(_DYNAMIC, tlv.encode(0x80, encrypted))
 
     def _map(self, step: _Nonce, peer: bytes) -> bytes:
         try:
@@ -186,7 +224,23 @@ class PaceChip:
         self._counter.set_wrong_passwords(0)
         self._codes.accept(self._password)
         self._agreed = step.keys
-        return tlv.encode(_DYNAMIC, tlv.encode(0x86, step.own_token))
+        return tlv.encode(_DYNAMIC, tlv.encode(0x86, step.own_token), _chip_data(step))
+
+
+def _protocol(offer: PaceOffer, chip_keys: Mapping[int, ChipKey]) -> _Protocol:
+    suite, domain = PaceSuite.of(offer.oid), DOMAINS[offer.parameter_id]
+    is_proving = suite.mapping == "CAM"
+    key = chip_keys.get(offer.reference) if is_proving else None
+    if not suite.suits(domain) or (is_proving and key is None):
+        message = f"the emulated card cannot run {describe_oid(offer.oid)} over {domain.name}"
+        raise UsageError(message)
+    return _Protocol(suite, domain, offer.reference, key)
+
+
+def _chip_data(step: Confirmation) -> bytes:
+    if step.chip_data is None:
+        return b""
+    return tlv.encode(0x8A, encrypt_chip_data(step.chip_data, step.keys))
 
 
 def _dynamic_data(data: bytes) -> tuple[int | None, bytes]:

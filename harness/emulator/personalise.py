@@ -9,21 +9,27 @@ from dataclasses import dataclass
 from functools import partial
 
 from harness import tlv
+from harness.crypto.chip_mapping import ChipKey
+from harness.crypto.curve import STANDARDIZED
+from harness.crypto.parameters import encode_parameters
+from harness.crypto.standardized import DOMAINS
+from harness.crypto.suite import PaceSuite
 from harness.emulator.contents import certificates, file_contents, texts
 from harness.emulator.person import Person
 from harness.emulator.pki import TestPki, make_pki
 from harness.emulator.private_key import PrivateKey
 from harness.mrz import Mrz
-from harness.profile import Content, KeyName, Pace, Profile
+from harness.profile import Content, KeyName, Pace, PaceOffer, Profile
 from harness.secret import Secret
-from harness.security_info import PaceInfo, encode_pace_info
+from harness.security_info import PaceInfo, encode_integer, encode_oid, encode_pace_info
 
 
 @dataclass(frozen=True, slots=True)
 class CardImage:
     """One personalised card: contents by meaning, files and keys by name, digests of the codes.
 
-    `authorities` are the DER certificates that sign the holder's, root first.
+    `authorities` are the DER certificates that sign the holder's, root first; `chip_keys` are the
+    static keys of the chip authentication mapping, by the parameter id of their protocol.
     """
 
     profile: Profile
@@ -37,6 +43,16 @@ class CardImage:
     pin_active: bool
     authorities: tuple[bytes, ...]
     digest_key: Secret
+    chip_keys: Mapping[int, ChipKey]
+
+    @property
+    def card_security(self) -> bytes:
+        """The SecurityInfos that EF.CardSecurity signs: EF.CardAccess and the static public keys.
+
+        The signature is not here; see ICAO 9303-11, 9.2.11.
+        """
+        public = [key.public.encode() for key in self.chip_keys.values()]
+        return _security_infos([*_access_infos(self.profile.own_pace), *public])
 
     def digest(self, name: str, padded: bytes) -> bytes:
         """What the card keeps of a code instead of the code itself."""
@@ -68,6 +84,7 @@ def personalise(profile: Profile, person: Person, seed: int = 0) -> CardImage:
         pin_active=person.pin_active,
         authorities=pki.authorities,
         digest_key=digest_key,
+        chip_keys=_chip_keys(profile.pace, seed) if profile.pace else {},
     )
     digest = image(codes={}).digest
     return image(
@@ -94,6 +111,38 @@ def _mrz(person: Person) -> Mrz:
 
 
 def card_access(pace: Pace) -> bytes:
-    """EF.CardAccess with the profile's one PACEInfo, filled up as the profile says."""
-    info = PaceInfo(pace.oid, 2, pace.parameter_id)
-    return tlv.encode(0x31, encode_pace_info(info)).ljust(pace.card_access_size, b"\0")
+    """EF.CardAccess with all that the profile's card offers, filled up as the profile says."""
+    return _security_infos(_access_infos(pace)).ljust(pace.card_access_size, b"\0")
+
+
+def _security_infos(infos: list[bytes]) -> bytes:
+    return tlv.encode(0x31, *sorted(infos))  # the order of DER, ISO/IEC 8825-1, 11.6
+
+
+def _access_infos(pace: Pace) -> list[bytes]:
+    named = [encode_pace_info(PaceInfo(each.oid, 2, each.reference)) for each in pace.offers]
+    spelt_out = {_domain_info(each) for each in pace.offers if each.explicit_id is not None}
+    return [*named, *spelt_out]
+
+
+def _domain_info(offer: PaceOffer) -> bytes:
+    """A PACEDomainParameterInfo (ICAO 9303-11, 9.2.2)."""
+    oid = encode_oid(offer.oid.rpartition(".")[0])
+    domain = encode_parameters(DOMAINS[offer.parameter_id], explicit=True)
+    return tlv.encode(0x30, tlv.encode(0x06, oid), domain, encode_integer(offer.reference))
+
+
+def _chip_keys(pace: Pace, seed: int) -> dict[int, ChipKey]:
+    """A static key for each group that a protocol with chip authentication mapping uses."""
+    return {
+        each.reference: _chip_key(each, seed)
+        for each in pace.offers
+        if PaceSuite.of(each.oid).mapping == "CAM" and each.parameter_id in STANDARDIZED
+    }
+
+
+def _chip_key(offer: PaceOffer, seed: int) -> ChipKey:
+    domain = STANDARDIZED[offer.parameter_id]
+    digest = hashlib.sha512(f"eidrig chip key {seed} {offer.reference}".encode()).digest()
+    private = 1 + int.from_bytes(digest, "big") % (domain.order - 1)
+    return ChipKey(domain, private, offer.reference)

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from harness.apdu import INS, SW, ApduFormatError, CommandApdu, ResponseApdu
 from harness.clock import WallClock
-from harness.crypto.curve import RandBelow
+from harness.crypto.domain import RandBelow
 from harness.emulator.chaining import AnswerParts, Responder
 from harness.emulator.front import SecureFront
 from harness.emulator.pace import PaceChip

@@ -147,6 +147,18 @@ class Profile(Strict):
         return self.pace is not None and interface in self.pace.needed_on
 
     @property
+    def own_radio(self) -> Radio:
+        """The card in the field.
+
+        Raises:
+            UsageError: nothing is known about the card there.
+        """
+        if self.radio is None:
+            message = f"the profile {self.name} tells nothing about the card without contact"
+            raise UsageError(message)
+        return self.radio
+
+    @property
     def own_pace(self) -> Pace:
         """The card's PACE.
 

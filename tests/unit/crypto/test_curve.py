@@ -39,6 +39,27 @@ def test_two_ways_to_the_same_point(domain: EcDomain) -> None:
     assert domain.encode(domain.multiply(two, 3)) == domain.encode(domain.multiply(three, 2))
 
 
+@every_domain
+def test_products_of_any_point(domain: EcDomain) -> None:
+    """A product agrees with fastecdsa's at both ends of the range and in between."""
+    point, q = domain.decode(domain.encode(domain.multiply_generator(11))), domain.curve.q
+    for scalar in (1, 2, 3, q // 3, q - 3, q - 2, q - 1, q + 1, q + q // 5):
+        assert domain.encode(domain.multiply(point, scalar)) == domain.encode(point * (scalar % q))
+
+
+@every_domain
+def test_points_of_field_elements(domain: EcDomain) -> None:
+    """Field elements lead to points of the curve, both ways, where the encoding works at all."""
+    assert domain.takes_field_elements == (domain.name != "secp224r1")
+    if domain.takes_field_elements:
+        points = {domain.encode(domain.from_field(number)) for number in range(2, 40)}
+        assert len(points) == 38
+        assert all(domain.encode(domain.decode(each)) == each for each in points)
+    for number in (0, 1, domain.prime - 1):
+        with pytest.raises(InvalidPointError, match="has no point"):
+            domain.from_field(number)
+
+
 @pytest.mark.parametrize("name", OPENSSL)
 def test_points_as_openssl_computes_them(name: str) -> None:
     """Public keys and shared secrets agree with OpenSSL where it has the curve."""
@@ -49,7 +70,7 @@ def test_points_as_openssl_computes_them(name: str) -> None:
     expected = b"\x04" + b"".join(n.to_bytes(domain.size, "big") for n in (numbers.x, numbers.y))
     assert domain.encode(domain.multiply_generator(one)) == expected
     shared = theirs[1].exchange(ec.ECDH(), theirs[0].public_key())
-    assert domain.shared_x(domain.decode(expected), other) == shared
+    assert domain.shared_secret(domain.decode(expected), other) == shared
 
 
 @every_domain
@@ -108,3 +129,12 @@ def test_shared_point_of_appendix_g1() -> None:
     for private, public in pairs:
         product = domain.multiply(domain.decode(public), private)
         assert domain.encode(product) == ICAO_G1.shared_point
+
+
+def test_coordinates_are_reduced() -> None:
+    """A coordinate beyond the prime is refused even where it names a point of the curve."""
+    domain = STANDARDIZED[18]
+    x, y = domain.generator.x + domain.curve.p, domain.generator.y
+    raw = b"\x04" + x.to_bytes(domain.size, "big") + y.to_bytes(domain.size, "big")
+    with pytest.raises(InvalidPointError, match="not below the prime"):
+        domain.decode(raw)

@@ -8,9 +8,25 @@ import pytest
 
 from fixtures.vectors import ICAO_G1
 from harness.crypto.kdf import password_key, session_keys
-from harness.crypto.suite import AES_128, AES_192, AES_256, SUITES, Cipher, PaceSuite
+from harness.crypto.suite import (
+    AES_128,
+    AES_192,
+    AES_256,
+    SUITES,
+    TRIPLE_DES,
+    Cipher,
+    PaceSuite,
+)
 from harness.errors import UsageError
 from harness.secret import Can, Secret
+from harness.security_info import describe_oid
+
+MACS = {
+    TRIPLE_DES: "3DES-CBC-CBC",
+    AES_128: "AES-CBC-CMAC-128",
+    AES_192: "AES-CBC-CMAC-192",
+    AES_256: "AES-CBC-CMAC-256",
+}
 
 
 def test_keys_of_appendix_g1() -> None:
@@ -36,11 +52,12 @@ def test_keys_are_secrets() -> None:
 
 
 def test_suites_by_identifier() -> None:
-    """Each supported identifier names ECDH, generic mapping and its AES; others are refused."""
-    assert [(s.key_agreement, s.mapping, s.cipher) for s in SUITES.values()] == [
-        ("ECDH", "GM", AES_128),
-        ("ECDH", "GM", AES_192),
-        ("ECDH", "GM", AES_256),
-    ]
-    with pytest.raises(UsageError, match=r"id-PACE-DH-GM-3DES-CBC-CBC .* is not supported"):
-        PaceSuite.of("0.4.0.127.0.7.2.2.4.1.1")
+    """All nineteen suites of the standard are there under their identifiers; others are refused."""
+    names = {
+        f"id-PACE-{suite.key_agreement}-{suite.mapping}-{MACS[suite.cipher]}": oid
+        for oid, suite in SUITES.items()
+    }
+    assert len(names) == 19
+    assert all(describe_oid(oid) == f"{name} ({oid})" for name, oid in names.items())
+    with pytest.raises(UsageError, match=r"2\.2\.4\.6\.1\) is not supported"):
+        PaceSuite.of("0.4.0.127.0.7.2.2.4.6.1")

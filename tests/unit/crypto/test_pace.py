@@ -16,7 +16,7 @@ from harness.crypto.pace import (
     decrypt_nonce,
     encrypt_nonce,
 )
-from harness.crypto.suite import SUITES, PaceSuite
+from harness.crypto.suite import AES_128, SUITES, PaceSuite
 from harness.secret import Secret
 
 SUITE, DOMAIN = PaceSuite.of(ICAO_G1.oid), STANDARDIZED[ICAO_G1.parameter_id]
@@ -27,8 +27,8 @@ CHIP = (ICAO_G1.chip_mapping, ICAO_G1.chip_ephemeral)
 def test_nonce_of_appendix_g1() -> None:
     """The chip's encryption and the terminal's decryption of the nonce are those published."""
     key = Secret(ICAO_G1.password_key)
-    assert encrypt_nonce(ICAO_G1.nonce, key) == ICAO_G1.encrypted_nonce
-    assert decrypt_nonce(ICAO_G1.encrypted_nonce, key) == ICAO_G1.nonce
+    assert encrypt_nonce(ICAO_G1.nonce, key, AES_128) == ICAO_G1.encrypted_nonce
+    assert decrypt_nonce(ICAO_G1.encrypted_nonce, key, AES_128) == ICAO_G1.nonce
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,11 @@ def test_mapped_generator_of_appendix_g1() -> None:
     assert mapping.agree(ICAO_G1.nonce, ICAO_G1.chip_mapping[1]).public == ICAO_G1.mapped_generator
 
 
-@pytest.mark.parametrize("suite", SUITES.values(), ids=lambda suite: suite.cipher.name)
+@pytest.mark.parametrize(
+    "suite",
+    [each for each in SUITES.values() if (each.key_agreement, each.mapping) == ("ECDH", "GM")],
+    ids=lambda suite: suite.cipher.name,
+)
 @pytest.mark.parametrize("domain", STANDARDIZED.values(), ids=lambda domain: domain.name)
 def test_both_roles_agree(suite: PaceSuite, domain: EcDomain) -> None:
     """On every curve and with every cipher both roles end with the same keys and cross tokens."""
@@ -78,7 +82,7 @@ def test_both_roles_agree(suite: PaceSuite, domain: EcDomain) -> None:
 def test_malformed_nonce(size: int) -> None:
     """An encrypted nonce that is not whole blocks is refused."""
     with pytest.raises(KeyAgreementError, match="multiple of 16"):
-        decrypt_nonce(bytes(size), Secret(ICAO_G1.password_key))
+        decrypt_nonce(bytes(size), Secret(ICAO_G1.password_key), AES_128)
 
 
 def test_reflected_keys_are_refused() -> None:
@@ -104,7 +108,7 @@ def test_unusable_points_are_refused(bad: bytes) -> None:
 
 def test_a_mapping_to_infinity_is_refused() -> None:
     """A peer who steers the mapped generator to infinity is refused."""
-    mapping = GenericMapping(SUITE, DOMAIN, scalars(1))
+    mapping = GenericMapping(SUITE, DOMAIN, scalars(1, 1))
     peer = DOMAIN.encode(DOMAIN.multiply_generator(-5 % DOMAIN.curve.q))
     with pytest.raises(KeyAgreementError, match="infinity"):
         mapping.agree((5).to_bytes(16, "big"), peer)

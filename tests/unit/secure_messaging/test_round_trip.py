@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.apdu import CommandApdu, ResponseApdu
 from harness.crypto.kdf import SessionKeys
-from harness.crypto.suite import AES_128, AES_192, AES_256
+from harness.crypto.suite import AES_128, AES_192, AES_256, TRIPLE_DES
 from harness.secret import Secret
 from harness.secure_messaging import (
     ChipSession,
@@ -20,7 +20,7 @@ from harness.secure_messaging import (
 
 KEYS = tuple(
     SessionKeys(cipher, Secret(bytes(range(cipher.key_size))), Secret(bytes(cipher.key_size)))
-    for cipher in (AES_128, AES_192, AES_256)
+    for cipher in (AES_128, AES_192, AES_256, TRIPLE_DES)
 )
 byte = st.integers(0, 255)
 commands = st.builds(

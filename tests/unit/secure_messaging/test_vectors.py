@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from fixtures.triple_des_vectors import ICAO_D4
 from fixtures.vectors import SECURE_MESSAGING, SmExample
 from harness.apdu import CommandApdu, ResponseApdu
+from harness.crypto.cipher import pad, unpad
 from harness.crypto.kdf import SessionKeys
 from harness.secret import Secret
-from harness.secure_messaging import ChipSession, TerminalSession, largest_plain_answer, pad, unpad
+from harness.secure_messaging import ChipSession, TerminalSession, largest_plain_answer
 
-every_example = pytest.mark.parametrize("example", SECURE_MESSAGING, ids=lambda e: e.name)
+every_example = pytest.mark.parametrize(
+    "example", [*SECURE_MESSAGING, ICAO_D4], ids=lambda e: e.name
+)
 
 
 def keys_of(example: SmExample) -> SessionKeys:
@@ -21,8 +25,7 @@ def keys_of(example: SmExample) -> SessionKeys:
 @every_example
 def test_the_terminal(example: SmExample) -> None:
     """The terminal protects every published command and opens every published answer."""
-    session = TerminalSession(keys_of(example))
-    session._keyed._ssc = example.ssc
+    session = TerminalSession(keys_of(example), example.ssc)
     for each in example.exchanges:
         command = CommandApdu.decode(bytes.fromhex(each.command))
         assert session.protect(command).encode().hex().upper() == each.protected
@@ -34,8 +37,7 @@ def test_the_terminal(example: SmExample) -> None:
 @every_example
 def test_the_chip(example: SmExample) -> None:
     """The chip opens every published command and protects every published answer."""
-    session = ChipSession(keys_of(example))
-    session._keyed._ssc = example.ssc
+    session = ChipSession(keys_of(example), example.ssc)
     for each in example.exchanges:
         command, plain = (
             CommandApdu.decode(bytes.fromhex(raw)) for raw in (each.protected, each.command)

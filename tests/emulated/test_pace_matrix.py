@@ -1,0 +1,144 @@
+"""The whole matrix of PACE, our terminal against our chip: nothing is sampled."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.cards import IDEMIA, profile_of
+from fixtures.pace_runs import (
+    COMBINATIONS,
+    PASSWORDS,
+    FrontCard,
+    chip_key,
+    front_of,
+    name_of,
+    rules_of,
+)
+from harness.apdu import CommandApdu
+from harness.clock import VirtualClock
+from harness.crypto.card_access import CardAccess, Preference
+from harness.crypto.chip_mapping import chip_public_keys
+from harness.crypto.standardized import DOMAINS
+from harness.crypto.suite import PaceSuite
+from harness.emulator.card import EmulatedCard
+from harness.emulator.person import Person
+from harness.emulator.personalise import CardImage, personalise
+from harness.errors import ApduError, WrongPinError
+from harness.profile import Content, Profile
+from harness.secret import Can, Pin, Puk
+from harness.security_info import PaceInfo, parse_security_infos
+from harness.session import Session
+from harness.station import Station
+from harness.terminal.channel import CardChannel
+from harness.terminal.pace import PaceTerminal
+
+ID_PACE = "0.4.0.127.0.7.2.2.4."
+GET_DATA = CommandApdu(0x00, 0xCB, 0x3F, 0xFF, bytes(range(40)), 256)
+WRONG = {"CAN": Can("654321"), "PIN": Pin("123456"), "PUK": Puk("0123456789")}
+
+
+@pytest.mark.parametrize("kind", PASSWORDS)
+@pytest.mark.parametrize(("suite", "parameter_id"), COMBINATIONS, ids=name_of)
+def test_terminal_and_chip(suite: PaceSuite, parameter_id: int, kind: str) -> None:
+    """Every suite over every group with every password opens a channel that carries data."""
+    keys = {parameter_id: chip_key(parameter_id)} if suite.mapping == "CAM" else {}
+    card = FrontCard(front_of(rules_of(suite.oid, parameter_id), keys=keys))
+    terminal = PaceTerminal(PaceInfo(suite.oid, 2, parameter_id))
+    established = terminal.run(CardChannel(card), PASSWORDS[kind])
+    assert established.channel.send(GET_DATA) == GET_DATA.data
+    assert (established.chip is not None) == (suite.mapping == "CAM")
+    if established.chip is not None:
+        public = keys[parameter_id].public
+        assert established.chip.check([public]) == public
+
+
+@pytest.mark.parametrize("kind", WRONG)
+@pytest.mark.parametrize(
+    ("suite", "parameter_id"), [each for each in COMBINATIONS if each[1] in (0, 12)], ids=name_of
+)
+def test_a_wrong_password(suite: PaceSuite, parameter_id: int, kind: str) -> None:
+    """Every suite finds a wrong password out at its last step, and only there."""
+    keys = {parameter_id: chip_key(parameter_id)} if suite.mapping == "CAM" else {}
+    card = FrontCard(front_of(rules_of(suite.oid, parameter_id), keys=keys))
+    terminal = PaceTerminal(PaceInfo(suite.oid, 2, parameter_id))
+    with pytest.raises(WrongPinError, match=f"refused the {kind}"):
+        terminal.run(CardChannel(card), WRONG[kind])
+
+
+def profile_with(**pace: object) -> Profile:
+    """A national card whose PACE is another one."""
+    raw = profile_of(IDEMIA).model_dump(by_alias=True, mode="json")
+    raw["pace"] |= pace
+    raw["transmission"]["extended_length"] = True
+    return Profile.model_validate(raw)
+
+
+def powered(image: CardImage) -> CardChannel:
+    """An emulated card under power."""
+    card = EmulatedCard(image, clock=VirtualClock())
+    card.connect()
+    return CardChannel(card)
+
+
+@pytest.mark.parametrize(
+    ("last", "parameter_id"), [("1.1", 2), ("3.4", 1), ("4.3", 16), ("2.1", 8), ("2.2", 18)]
+)
+def test_a_national_card(last: str, parameter_id: int) -> None:
+    """A whole emulated card can be given any suite, and its files are read through the channel."""
+    profile = profile_with(oid=f"{ID_PACE}{last}", parameter_id=parameter_id)
+    image = personalise(profile, Person())
+    plain = powered(image)
+    offer = CardAccess.read(image.contents[Content.CARD_ACCESS]).choose()
+    terminal = PaceTerminal(offer.info, domain=offer.domain, names_domain=offer.is_ambiguous)
+    channel = terminal.establish(plain, Person().can)
+    channel.send(CommandApdu(0x00, 0xA4, 0x02, 0x0C, bytes.fromhex("011C")))
+    raw = channel.send(CommandApdu(0x00, 0xB0, 0x00, 0x00, ne=231))
+    assert raw == image.contents[Content.CARD_ACCESS][:231]
+
+
+def test_long_keys_need_extended_length() -> None:
+    """A card without extended length cannot run PACE with numbers of 2048 bits, and says so."""
+    profile = profile_with(oid=f"{ID_PACE}1.2", parameter_id=1)
+    short = profile.transmission.model_copy(update={"extended_length": False})
+    image = personalise(profile.model_copy(update={"transmission": short}), Person())
+    with pytest.raises(ApduError, match="6700"):
+        PaceTerminal(PaceInfo(f"{ID_PACE}1.2", 2, 1)).establish(powered(image), Person().can)
+
+
+def test_the_best_of_several_offers() -> None:
+    """The terminal takes what it prefers, names its group, and checks the chip behind it."""
+    others = [
+        {"oid": f"{ID_PACE}6.2", "parameter_id": 13},
+        {"oid": f"{ID_PACE}6.4", "parameter_id": 16},
+        {"oid": f"{ID_PACE}1.1", "parameter_id": 0},
+    ]
+    image = personalise(profile_with(others=others), Person())
+    access = CardAccess.read(image.contents[Content.CARD_ACCESS])
+    offer = access.choose()
+    assert (offer.suite.oid, offer.info.parameter_id) == (f"{ID_PACE}6.4", 16)
+    for preference in (Preference(), Preference(mappings=("GM",), key_agreements=("DH",))):
+        offer = access.choose(preference)
+        terminal = PaceTerminal(offer.info, domain=offer.domain, names_domain=offer.is_ambiguous)
+        established = terminal.run(powered(image), Person().can)
+        if established.chip is not None:
+            keys = chip_public_keys(parse_security_infos(image.card_security))
+            assert established.chip.check(keys).key_id == 16
+    assert offer.suite.oid == f"{ID_PACE}1.1"
+
+
+@pytest.mark.parametrize(
+    ("last", "parameter_id"), [("2.4", 12), ("4.2", 13), ("1.2", 0), ("6.2", 17)]
+)
+def test_explicit_parameters(last: str, parameter_id: int) -> None:
+    """A card that spells its group out instead of naming it is read as any other."""
+    pace = {"oid": f"{ID_PACE}{last}", "parameter_id": parameter_id, "explicit_id": 65}
+    image = personalise(profile_with(**pace, card_access_size=1024), Person())
+    offer = CardAccess.read(image.contents[Content.CARD_ACCESS]).choose()
+    assert (offer.domain, offer.info.parameter_id) == (DOMAINS[parameter_id], 65)
+    terminal = PaceTerminal(offer.info, domain=offer.domain)
+    established = terminal.run(powered(image), Person().can)
+    keys = chip_public_keys(parse_security_infos(image.card_security))
+    assert [key.key_id for key in keys] == ([65] if last == "6.2" else [])
+    assert established.chip is None or established.chip.check(keys).domain is DOMAINS[17]
+    station = Station(icc=EmulatedCard(image, clock=VirtualClock()), profile=image.profile)
+    assert Session.begin(station).establish_pace(Person().can).is_secured

@@ -1,0 +1,128 @@
+"""Both engines: the same seed is the same run, and the fast one tells what the full one tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from harness.air.fact import assumed
+from harness.air.motion import MOTIONS
+from harness.bench.measure import carry_out
+from harness.bench.replayed import Replayed
+from harness.bench.result import Summary, TapResult
+from harness.bench.scenario import Scenario
+from harness.bench.simulated import Simulated
+from harness.errors import UsageError
+
+MakeScenario = Callable[..., Scenario]
+TAPS = 4
+
+
+def counts(tap: TapResult) -> tuple[bool, int, int, int, int, int]:
+    """What the engines must agree on to the last unit."""
+    sizes = tap.bytes_sent, tap.bytes_received
+    return tap.completed, tap.attempts, tap.apdus, *sizes, tap.retransmissions
+
+
+def assert_same(scenario: Scenario, taps: int = TAPS, seed: int = 3) -> list[TapResult]:
+    """Both engines, tap by tap; the hold times to the microsecond."""
+    full = carry_out(Simulated(scenario, seed), taps)
+    fast = carry_out(Replayed(scenario, seed), taps)
+    assert [counts(tap) for tap in fast] == [counts(tap) for tap in full]
+    assert [tap.hold for tap in fast] == pytest.approx([tap.hold for tap in full], abs=1e-6)
+    return list(full)
+
+
+@pytest.mark.parametrize("name", ["once", "restart", "resume"])
+@pytest.mark.parametrize("motion", [name for name in MOTIONS if name != "walk-by"])
+def test_fast_is_full(scenario: MakeScenario, motion: str, name: str) -> None:
+    """Hold times, outcomes and counts agree for every motion and policy, tears included."""
+    assert_same(scenario(motion, name))
+
+
+@pytest.mark.parametrize("profile", ["est-idemia-2018", "est-thales-2025"])
+@pytest.mark.parametrize("device", ["android-extended", "usb-reader", "pn532", "iphone"])
+def test_fast_is_full_on_every_phone(scenario: MakeScenario, profile: str, device: str) -> None:
+    """The same with other bit rates, frame sizes and cards, where a slip disturbs the read."""
+    taps = assert_same(scenario("slip", profile=profile, device=device, preset="typical"), 8)
+    assert any(tap.retransmissions for tap in taps)
+
+
+def test_fast_is_full_for_a_hasty_host(scenario: MakeScenario) -> None:
+    """A phone that gives an APDU up which took too long does so at the same instant in both."""
+    case = scenario("edge-of-field", "restart", preset="typical")
+    hasty = replace(case, phone=replace(case.phone, timeout=assumed(0.345, "just enough")))
+    taps = assert_same(hasty, 12)
+    assert any(tap.attempts > 1 for tap in taps)
+
+
+def test_a_card_that_never_comes(scenario: MakeScenario) -> None:
+    """A card swiped past the phone is told by both engines alike, to the end of the patience."""
+    case = scenario("walk-by", "once", preset="typical")
+    assert not any(tap.completed for tap in assert_same(case))
+
+
+@pytest.mark.parametrize("engine", [Simulated, Replayed])
+def test_a_seed_is_a_run(
+    scenario: MakeScenario, engine: Callable[[Scenario, int], Simulated | Replayed]
+) -> None:
+    """Two runs give identical numbers; another seed gives others."""
+    case = scenario("slip")
+    first, again, other = (carry_out(engine(case, seed), 12) for seed in (1, 1, 2))
+    assert first == again
+    assert [tap.hold for tap in first] != [tap.hold for tap in other]
+
+
+def test_a_tap_stands_alone(scenario: MakeScenario) -> None:
+    """A tap does not depend on which taps came before it."""
+    case = scenario("slip", "restart")
+    whole = carry_out(Simulated(case, 5), 6)
+    assert Simulated(case, 5).tap(4) == whole[4]
+    assert Replayed(case, 5).tap(4) == carry_out(Replayed(case, 5), 6)[4]
+
+
+def test_phases_add_up(scenario: MakeScenario) -> None:
+    """The phases of a quiet tap cover its whole hold time, under their standard names."""
+    tap = Simulated(scenario("steady"), 1).tap(0)
+    assert sum(phase.seconds for phase in tap.phases) == pytest.approx(tap.hold, abs=1e-6)
+    assert [phase.name for phase in tap.phases][:7] == [
+        "activate",
+        "select",
+        "MSE:Set AT",
+        "get nonce",
+        "map nonce",
+        "key agreement",
+        "mutual authentication",
+    ]
+    assert {"verify PIN1", "read personal data", "internal authenticate"} <= {
+        phase.name for phase in tap.phases
+    }
+
+
+def test_resume_beats_restart(scenario: MakeScenario) -> None:
+    """Where a slipping card tears reads, resuming is done sooner than starting again."""
+    restart, resume = (
+        Summary.of(carry_out(Replayed(scenario("slip", name, preset="typical")), 300))
+        for name in ("restart", "resume")
+    )
+    assert restart.first_try == resume.first_try < 0.9
+    assert resume.within_policy >= restart.within_policy
+    assert resume.hold["p95"] < 0.9 * restart.hold["p95"]
+
+
+def test_faults_strike_in_the_full_engine(scenario: MakeScenario) -> None:
+    """A card that is lost at a frame costs an attempt in every tap."""
+    taps = carry_out(Simulated(scenario("steady", faults=("tag-lost@frame=30,for=0.1",))), 2)
+    assert [tap.attempts for tap in taps] == [2, 2]
+    assert all(tap.completed for tap in taps)
+
+
+def test_what_cannot_be_replayed(scenario: MakeScenario) -> None:
+    """Faults, and a read that fails all by itself, are refused by the fast engine."""
+    with pytest.raises(UsageError, match="leave away --fast or --fault"):
+        Replayed(scenario(faults=("bit-error@frame=9",)))
+    hopeless = scenario(profile="est-thales-2025", device="android", preset="typical")
+    with pytest.raises(UsageError, match=r"cannot be replayed: android waits 0\.618 s"):
+        Replayed(hopeless)
