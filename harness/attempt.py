@@ -145,11 +145,11 @@ class Attempt:
             raise UsageError(message)
         reading = self.reading
         try:
-            with self.station.journal.phase(f"verify {name}"):
-                if eid.profile.pins[name].method == "pace":
-                    opened = session.open_with(name, code, self.codes.can, self.guard)
-                    eid = self._over(session, opened, "PIN")
-                else:
+            if eid.profile.pins[name].method == "pace":
+                opened = session.open_with(name, code, self.codes.can, self.guard)
+                eid = self._over(session, opened, "PIN")
+            else:
+                with self.station.journal.phase(f"verify {name}"):
                     eid.verify(name, code)
         except PinError:
             reading.verified[name] = False

@@ -97,7 +97,8 @@ class Session:
             message = f"{name} has {rules.min_length} to {rules.most_digits} digits"
             raise UsageError(message)
         self._select_first()
-        tries = FAMILIES["npa"](self.channel, self.profile).pin_state(name).tries_left
+        with self.channel.journal.phase(f"tries left {name}"):
+            tries = FAMILIES["npa"](self.channel, self.profile).pin_state(name).tries_left
         guard.admit(name, code, tries)
         channel = self.channel
         if rules.suspended and tries == 1:

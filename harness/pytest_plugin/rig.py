@@ -194,7 +194,9 @@ class Rig:
             UsageError: the file holds none.
         """
         path = self._options.person
-        return Person() if path is None else parse_person(read_text(path), str(path))
+        person = Person() if path is None else parse_person(read_text(path), str(path))
+        profile = self._station().profile if self.is_emulated else None
+        return person.fitted(profile) if profile else person
 
     def authorities(self) -> Authorities | None:
         """The trusted issuers, else those of an emulated card; None where nobody knows any.

@@ -18,9 +18,10 @@ from harness.cli.exit_code import LINK, PIN, USAGE, exit_code
 from harness.emulator.card import EmulatedCard
 from harness.errors import LinkError
 from harness.profile import Content, Interface
+from harness.profiles import builtin, builtin_names
 from harness.secret import Can, Pin
-from harness.station import CardOptions, Codes, Station
-from harness.tap import Reading, Tap
+from harness.station import CardOptions, Codes, Station, card_image
+from harness.tap import Reading, Tap, TapOptions
 from harness.terminal.certificate import Authorities
 from harness.terminal.pin_guard import PinGuard
 from harness.trace import Exchange, Level
@@ -48,6 +49,12 @@ CARDS = [
     CardOptions(profile, interface=interface)
     for profile in ("est-idemia-2018", "est-thales-2025")
     for interface in Interface
+]
+OTHERS = [
+    CardOptions(name, interface=interface)
+    for name in builtin_names()
+    if not name.startswith("est-")
+    for interface in builtin(name).interfaces
 ]
 
 
@@ -92,6 +99,19 @@ def card(request: pytest.FixtureRequest, pcscd: Pcscd) -> Iterator[ServedCard]:
     """Plug in each generation, over contact and without; it has the second slot to itself."""
     with served_card(pcscd.slots[1], request.param) as card:
         yield card
+
+
+@pytest.mark.parametrize("options", OTHERS, ids=lambda card: f"{card.profile}-{card.interface}")
+def test_every_other_card_is_read(pcscd: Pcscd, options: CardOptions) -> None:
+    """Each national card is read whole through pcscd, with the codes of its holder."""
+    with served_card(pcscd.slots[0], options) as card:
+        _, person = card_image(options)
+        codes = Codes(person.can, person.pin1, person.pin2)
+        station = Station.open(card.place, CardOptions(options.profile))
+        reading = Tap(station, codes, PinGuard(0), TapOptions(sign=True)).run()
+    assert (reading.outcome, reading.interface) == ("ok", options.interface)
+    assert set(reading.signatures) == set(card.image.profile.keys)
+    assert all(reading.signatures.values())
 
 
 @pytest.fixture
