@@ -21,8 +21,10 @@ _CERTIFICATES = {
 }
 
 
-def write_card(image: CardImage, person: Person, folder: Path) -> list[Path]:
+def write_card(image: CardImage, person: Person, folder: Path, *, tells_codes: bool) -> list[Path]:
     """Write the card into a folder that is empty or not there yet; what was written.
+
+    `tells_codes` is False for a person whose codes are their own.
 
     Raises:
         UsageError: the folder holds something, or cannot be written.
@@ -33,7 +35,7 @@ def write_card(image: CardImage, person: Person, folder: Path) -> list[Path]:
             message = f"{folder} is not empty; name a folder that is empty or not there yet"
             raise UsageError(message)
         written = []
-        for name, content in _files(image, person):
+        for name, content in _files(image, person, tells_codes=tells_codes):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, content)
@@ -44,8 +46,8 @@ def write_card(image: CardImage, person: Person, folder: Path) -> list[Path]:
     return written
 
 
-def _files(image: CardImage, person: Person) -> Iterator[tuple[str, bytes]]:
-    yield "card.json", _card(image, person)
+def _files(image: CardImage, person: Person, *, tells_codes: bool) -> Iterator[tuple[str, bytes]]:
+    yield "card.json", _card(image, person, tells_codes=tells_codes)
     authorities = [_pem(der) for der in image.authorities]
     yield "certificates/root.pem", authorities[0]
     yield "certificates/authorities.pem", b"".join(authorities)
@@ -63,7 +65,7 @@ def _pem(der: bytes) -> bytes:
     return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
 
 
-def _card(image: CardImage, person: Person) -> bytes:
+def _card(image: CardImage, person: Person, *, tells_codes: bool) -> bytes:
     """The holder, the codes of this invented card, and where each file lies."""
     profile = image.profile
     codes = {"CAN": person.can, "PIN1": person.pin1, "PIN2": person.pin2, "PUK": person.puk}
@@ -84,7 +86,7 @@ def _card(image: CardImage, person: Person) -> bytes:
             "personal_code": person.personal_code,
             "document_number": person.document_number,
         },
-        "codes": {name: codes[name].reveal().decode("ascii") for name in known},
+        "codes": {name: codes[name].reveal().decode("ascii") for name in known if tells_codes},
         "files": {
             name: {
                 "path": f"{profile.directories[file.directory].path}/{file.fid.hex().upper()}",

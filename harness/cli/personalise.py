@@ -21,9 +21,9 @@ from harness.station import CardOptions, card_image
 def command(*, profile: str, out: Path, person: Path | None, seed: int) -> None:
     """Write the card of PROFILE into a folder: certificates and keys as PEM, files as bytes.
 
-    The card is an invented one, and its keys and codes are there to be known: card.json has the
-    codes. `openssl verify -CAfile certificates/authorities.pem certificates/signing.pem` checks it.
+    The card is an invented one, and its keys are there to be known; card.json has its codes, unless
+    they are those of a person file. `openssl verify -CAfile certificates/authorities.pem certificates/signing.pem` checks it.
     """
     image, holder = card_image(CardOptions(profile, person, seed))
-    written = write_card(image, holder, out)
+    written = write_card(image, holder, out, tells_codes=person is None)
     click.echo(f"{image.profile.name}: {len(written)} files in {out}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -96,6 +97,18 @@ def openssl(folder: Path, *arguments: str) -> str:
         ["openssl", *arguments], cwd=folder, capture_output=True, check=True, text=True
     )
     return done.stdout
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_whose_codes_are_told(eidrig: Eidrig, tmp_path: Path, *, own: bool) -> None:
+    """The default person's codes are in card.json; those of a person file stay there."""
+    person = tmp_path / "person.toml"
+    person.write_text('pin1 = "7391"\n')
+    options = ["--person", person] if own else []
+    eidrig("personalise", "bel-eid-1.8", "--out", tmp_path / "card", *options)
+    told = (tmp_path / "card" / "card.json").read_text()
+    assert json.loads(told)["codes"] == ({} if own else {"PIN1": "1234"})
+    assert "7391" not in told
 
 
 def test_a_folder_that_holds_something(eidrig: Eidrig, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from fixtures.cards import IDEMIA, PROFILES, THALES, profile_of
 from harness.crypto.suite import SUITES
 from harness.errors import UsageError
 from harness.profile import MF, Content, Interface, Profile, parse_profile
-from harness.profiles import builtin_names, load_profile, recognise
+from harness.profiles import builtin_names, document_of, load_profile, recognise
 
 FOLDER = Path(__file__).parents[2] / "card_profiles"
 every_card = pytest.mark.parametrize("name", PROFILES)
@@ -90,7 +89,7 @@ def test_a_profile_is_whole(name: str) -> None:
     assert [profile.pins[pin].min_length for pin in ("PIN1", "PIN2", "PUK")] == [4, 5, 8]
 
 
-@every_card
+@pytest.mark.parametrize("name", builtin_names())
 def test_every_fact_has_a_source(name: str) -> None:
     """Each table of facts names where it is known from, and what is unknown is listed."""
 
@@ -103,7 +102,7 @@ def test_every_fact_has_a_source(name: str) -> None:
         inner = [bad for key, each in tables.items() for bad in missing(each, f"{where}.{key}")]
         return inner if tables else [where]
 
-    document = tomllib.loads(text_of(name))
+    document = document_of(name)
     tables = {key: each for key, each in document.items() if isinstance(each, dict)}
     assert [bad for key, each in tables.items() for bad in missing(each, key)] == []
     assert all(entry["source"] for entry in document["recognise"])
@@ -214,7 +213,7 @@ def test_a_profile_from_a_file(tmp_path: Path) -> None:
         load_profile("est-idemia")
 
 
-@every_card
+@pytest.mark.parametrize("name", builtin_names())
 def test_a_profile_survives_its_own_writing(name: str) -> None:
     """A profile written as JSON is the same profile when it is read."""
     profile = profile_of(name)

@@ -1,0 +1,78 @@
+"""What a card tells of itself, and which profile that fits."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.cards import AnsweringCard
+from harness.clock import VirtualClock
+from harness.emulator.card import EmulatedCard
+from harness.emulator.person import Person
+from harness.emulator.personalise import personalise
+from harness.errors import UsageError
+from harness.inspection import inspect
+from harness.profiles import builtin, builtin_names
+from harness.session import Session
+from harness.station import Station
+
+PROFILES = [builtin(name) for name in builtin_names()]
+UNKNOWN_ATR = bytes.fromhex("3B8080010101")
+
+
+class Renamed:
+    """An `Icc` around a card that shows another ATR."""
+
+    def __init__(self, name: str, atr: bytes = UNKNOWN_ATR) -> None:
+        self._card = EmulatedCard(personalise(builtin(name), Person()), None, None, VirtualClock())
+        self._atr = atr
+
+    def connect(self) -> bytes:
+        """Power up, under the other name."""
+        self._card.connect()
+        return self._atr
+
+    def transmit(self, command: bytes) -> bytes:
+        """Answer as the card does."""
+        return self._card.transmit(command)
+
+    def disconnect(self) -> None:
+        """Take the power away."""
+        self._card.disconnect()
+
+
+def test_a_card_of_an_unknown_atr_is_known_by_what_it_offers() -> None:
+    """The profiles with the very same EF.CardAccess fit, and none by ATR."""
+    found = inspect(Station(Renamed("est-idemia-2018")), PROFILES)
+    fits = {fit.profile.name: fit.reasons for fit in found.fits}
+    assert fits["est-idemia-2018"] == ("EF.CardAccess",)
+    assert "est-thales-2025" not in fits
+
+
+def test_where_a_card_differs_from_its_profile() -> None:
+    """A card with the Latvian curve behind the Estonian ATR is told apart by its EF.CardAccess."""
+    atr = builtin("est-idemia-2018").recognise[0].atr
+    found = inspect(Station(Renamed("lva-idemia-2019", atr)), PROFILES)
+    (fit,) = found.fits
+    assert (fit.profile.name, fit.reasons) == ("est-idemia-2018", ("ATR",))
+    one, other = fit.differences
+    assert one.startswith("only the card offers id-PACE-ECDH-GM-AES-CBC-CMAC-256")
+    assert one.endswith("parameters 13")
+    assert other.endswith("parameters 12")
+
+
+def test_ef_dir_is_enough_to_read_a_card() -> None:
+    """A card of an unknown ATR whose EF.DIR only one profile has is taken for that."""
+    assert Session.begin(Station(Renamed("deu-npa"))).profile.name == "deu-npa"
+    with pytest.raises(UsageError, match="no profile knows a card with ATR 3B8080010101"):
+        Session.begin(Station(Renamed("est-idemia-2018")))
+
+
+@pytest.mark.parametrize(
+    "answer", ["6A82", "6D00", "6982", "9000", "FFFF9000", "3105FF9000", "31800000009000"]
+)
+def test_a_card_that_tells_nothing_or_nonsense(answer: str) -> None:
+    """Whatever a card answers, it is described as what it is, and no code is offered."""
+    card = AnsweringCard(lambda _: bytes.fromhex(answer))
+    sections = inspect(Station(card), PROFILES).sections()
+    assert sections.keys() == {"ATR", "EF.CardAccess", "EF.ATR/INFO", "EF.DIR", "Profiles"}
+    assert {command[2:4] for command in card.sent} <= {"A4", "B0"}
