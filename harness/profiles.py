@@ -66,9 +66,9 @@ def load_profile(name_or_path: str) -> Profile:
 
 
 def matching(atr: bytes) -> list[Profile]:
-    """Every built-in profile whose cards answer with this ATR, in order of their names."""
-    profiles = map(builtin, builtin_names())
-    return [profile for profile in profiles if profile.recognition_of(atr) is not None]
+    """Every built-in profile that is to be taken for this ATR, in order of their names."""
+    known = ((each, each.recognition_of(atr)) for each in map(builtin, builtin_names()))
+    return [profile for profile, entry in known if entry is not None and not entry.only_named]
 
 
 def listing(applications: frozenset[bytes]) -> Profile | None:

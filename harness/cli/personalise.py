@@ -22,7 +22,8 @@ def command(*, profile: str, out: Path, person: Path | None, seed: int) -> None:
     """Write the card of PROFILE into a folder: certificates and keys as PEM, files as bytes.
 
     The card is an invented one, and its keys are there to be known; card.json has its codes, unless
-    they are those of a person file. `openssl verify -CAfile certificates/authorities.pem certificates/signing.pem` checks it.
+    they are those of a person file. `openssl verify -CAfile certificates/authorities.pem` with one
+    of the certificates checks the chain.
     """
     image, holder = card_image(CardOptions(profile, person, seed))
     written = write_card(image, holder, out, tells_codes=person is None)

@@ -32,6 +32,8 @@ class Recognition(Fact):
     """Bits of the ATR that must agree; absent: all of them."""
     personality: Text | None = None
     """Which chip of the generation this is, where it has several."""
+    only_named: bool = False
+    """Whether cards of another profile have this ATR, too, and that one is taken by default."""
 
     @model_validator(mode="after")
     def _mask_fits(self) -> Self:

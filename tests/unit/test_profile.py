@@ -12,7 +12,7 @@ from fixtures.cards import IDEMIA, PROFILES, THALES, profile_of
 from harness.crypto.suite import SUITES
 from harness.errors import UsageError
 from harness.profile import MF, Content, Interface, Profile, parse_profile
-from harness.profiles import builtin_names, document_of, load_profile, recognise
+from harness.profiles import builtin, builtin_names, document_of, load_profile, matching, recognise
 
 FOLDER = Path(__file__).parents[2] / "card_profiles"
 every_card = pytest.mark.parametrize("name", PROFILES)
@@ -56,6 +56,15 @@ def test_recognition(atr: str, name: str, interface: Interface, personality: str
     for byte in raw[1:]:
         check ^= byte
     assert check == 0
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_every_atr_leads_to_one_profile(name: str) -> None:
+    """No two profiles claim an ATR, but one that is only taken when it is named."""
+    for entry in builtin(name).recognise:
+        found = [each.name for each in matching(entry.atr)]
+        assert len(found) == 1
+        assert (found == [name]) is not entry.only_named
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_a_measured_hand(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture
         (["--preset", "warp"], "there is fast, slow-keygen"),
         (["--policy", "hope"], "there are once, restart, resume"),
         (["--plan", "guess"], "it has eidrig, official-app"),
-        (["--profile", "xyz"], "there are est-idemia-2018"),
+        (["--profile", "xyz"], "there are bel-eid-1.8"),
         (["--fault", "gremlin"], "there is bit-error"),
         (["--fast", "--fault", "bit-error@frame=9"], "leave away --fast or --fault"),
         (["--position", "centre"], "--position: only for a real card"),
