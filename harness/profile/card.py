@@ -62,7 +62,7 @@ class Profile(Strict):
     family: Literal["ias-ecc", "ias-classic", "belpic", "mtcos", "npa"]
     """Which commands it speaks for PINs, keys and counters."""
     timing: Text = "typical"
-    """The preset of computing times that simulations use unless told otherwise."""
+    """The preset of computing times that a simulated read uses unless told otherwise."""
     unknown: tuple[Text, ...] = ()
     """What no source tells; the emulator's behaviour there is a choice, not a fact."""
     recognise: Annotated[tuple[Recognition, ...], Field(min_length=1)]
