@@ -24,7 +24,7 @@ from harness.isodep.ats import Ats
 from harness.isodep.limits import BitRates, frame_size
 from harness.isodep.pcd import IsoDepPcd
 from harness.isodep.picc import IsoDepPicc
-from harness.profile import Radio
+from harness.profile import Interface, Radio
 from harness.station import Station
 from harness.trace import Journaled
 
@@ -110,6 +110,9 @@ def in_air(
     card, profile = station.emulated, station.profile
     if card is None or profile is None:
         message = "phone, motion, preset and faults need an emulated card; leave --card away"
+        raise UsageError(message)
+    if card.interface is Interface.CONTACT:
+        message = "a card held against a phone is contactless; leave --interface contact away"
         raise UsageError(message)
     clock, radio = station.journal.clock, profile.radio
     at_card = [each for each in conditions.faults if each.kind.level is Level.APDU]

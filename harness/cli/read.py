@@ -83,7 +83,8 @@ class _Asked:
     @property
     def codes(self) -> dict[str, str | None]:
         """Which codes are needed, and where each comes from."""
-        wanted = {} if self.interface == Interface.CONTACT else {"CAN": self.can_from}
+        by_contact = self.interface == Interface.CONTACT
+        wanted = {} if by_contact and not self.can_from else {"CAN": self.can_from}
         wanted |= {} if self.no_pin else {"PIN1": self.pin1_from}
         return wanted | ({"PIN2": self.pin2_from} if self.sign else {})
 

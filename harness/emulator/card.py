@@ -53,6 +53,11 @@ class EmulatedCard:
         self._respond: Responder | None = None
 
     @property
+    def interface(self) -> Interface:
+        """How this card is reached."""
+        return self._interface
+
+    @property
     def atr(self) -> bytes:
         """The ATR that PC/SC shows for this card on this interface."""
         return self._recognition().atr

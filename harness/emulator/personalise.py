@@ -66,7 +66,6 @@ def personalise(profile: Profile, person: Person, seed: int = 0) -> CardImage:
     image = partial(
         CardImage,
         profile=profile,
-        serial=f"{profile.name}/{person.document_number}/{seed}",
         contents=_contents(profile, person, pki),
         keys={"authentication": pki.authentication_key, "signing": pki.signing_key},
         passwords={"CAN": person.can, "MRZ": _mrz(person)},
@@ -75,13 +74,15 @@ def personalise(profile: Profile, person: Person, seed: int = 0) -> CardImage:
         digest_key=digest_key,
         chip_keys=_chip_keys(profile.pace, seed),
     )
-    digest = image(codes={}).digest
-    return image(
-        codes={
-            name: digest(name, padded(rules, codes[name].reveal()))
-            for name, rules in profile.pins.items()
-        }
-    )
+    digest = image(serial="", codes={}).digest
+    kept: dict[str, bytes] = {
+        name: digest(name, padded(rules, codes[name].reveal()))
+        for name, rules in profile.pins.items()
+    }
+    # Two cards with the same number but another holder or other codes are two cards.
+    mark = digest("card", pki.authentication + b"".join(kept.values())).hex()[:16]
+    serial = f"{profile.name}/{person.document_number}/{seed}/{mark}"
+    return image(serial=serial, codes=kept)
 
 
 def padded(rules: PinRules, code: bytes) -> bytes:
