@@ -133,10 +133,22 @@ class Attempt:
         if name not in self.reading.certificates:
             with self.station.journal.phase(f"read {name} certificate"):
                 self.reading.certificates[name] = eid.certificate(name)
+        self._refuse_cut_code(self.reading.certificates[name])
         if self.authorities is not None and name not in self.reading.chains:
             self.reading.chains[name] = False
             self.authorities.check(self.reading.certificates[name])
             self.reading.chains[name] = True
+
+    def _refuse_cut_code(self, certificate: Certificate) -> None:
+        """A card whose answers are too short to be whole shows in the code of the certificate."""
+        read = self.reading.personal_data.get(Content.PERSONAL_CODE, "")
+        whole = certificate.personal_code or ""
+        if read and read != whole and whole.startswith(read):
+            message = (
+                f"the card delivered {len(read)} of the {len(whole)} characters of the personal "
+                "code: its answers end before its files do"
+            )
+            raise CheckError(message)
 
     def _verify(self, session: Session, eid: Eid, name: PinName) -> Eid:
         code = {"PIN1": self.codes.pin1, "PIN2": self.codes.pin2}.get(name)

@@ -43,6 +43,9 @@ class SecureMessagingError(ProtocolViolation):
 class UnprotectedStatusError(ApduError):
     """The card answered an error without protection, which ends the session (9303-11, 9.8.9)."""
 
+    def __init__(self, sw: int, command: str, meaning: str) -> None:
+        super().__init__(sw, command, f"{meaning}, unprotected: the channel is closed")
+
 
 class SecureMessagingFault(Exception):
     """What the chip answers, unprotected, to a command it must not accept."""

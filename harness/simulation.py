@@ -111,8 +111,11 @@ def in_air(
     if card is None or profile is None:
         message = "phone, motion, preset and faults need an emulated card; leave --card away"
         raise UsageError(message)
-    if profile.radio is None or station.interface is Interface.CONTACT:
+    if profile.radio is None or Interface.CONTACTLESS not in profile.interfaces:
         message = f"{profile.name} has no contactless interface to hold against a phone"
+        raise UsageError(message)
+    if card.interface is Interface.CONTACT:
+        message = "a card held against a phone is contactless; leave --interface contact away"
         raise UsageError(message)
     clock, radio = station.journal.clock, profile.radio
     at_card = [each for each in conditions.faults if each.kind.level is Level.APDU]

@@ -97,8 +97,11 @@ class Station:
         if opener is None or not colon:
             message = f"{place} is no place to reach a card; there are {PLACES}"
             raise UsageError(message)
+        options = options or CardOptions()
+        if kind != "emulated":
+            _refuse_making(options, place)
         clock = clock or WallClock()
-        station = opener(where, options or CardOptions(), clock)
+        station = opener(where, options, clock)
         journal = Journal(clock, observers)
         return replace(station, place=place, journal=journal, icc=Journaled(station.icc, journal))
 
@@ -109,6 +112,19 @@ class Station:
             UsageError: none was named and none knows it.
         """
         return self.profile or recognise(atr)
+
+
+def _refuse_making(options: CardOptions, place: str) -> None:
+    """A card that exists already is not made: what says how to make one does not apply."""
+    given = {
+        "a person": options.person is not None,
+        "a seed": options.seed != 0,
+        "a state file": options.state is not None,
+        "the contact interface": options.interface is Interface.CONTACT,
+    }
+    if wrong := [name for name, is_given in given.items() if is_given]:
+        message = f"{' and '.join(wrong)} can only be chosen for emulated:, not for {place}"
+        raise UsageError(message)
 
 
 def card_image(options: CardOptions) -> tuple[CardImage, Person]:

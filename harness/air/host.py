@@ -49,7 +49,9 @@ class PhoneHost:
         if len(response) > limit:
             self._end(f"takes at most {limit} bytes at once: read in smaller parts")
         if took > self._phone.timeout.value:
-            self._end(f"waits {self._phone.timeout.value:g} s for an answer: allow more")
+            self._end(
+                f"waits {self._phone.timeout.value:g} s for an answer, and this card needs longer"
+            )
         session = self._phone.session_limit.value
         if session is not None and self._clock.now() - self._session_began > session:
             self._end(f"ends a session after {session:g} s: tap again")

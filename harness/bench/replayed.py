@@ -185,7 +185,7 @@ class _Story:
             self._attempt(station, _copy(reading)).run()
         except EidrigError as error:
             name = self._scenario.name
-            message = f"{name} fails even undisturbed and so cannot be replayed: {error}"
+            message = f"{name} fails undisturbed, so measure it without --fast: {error}"
             raise UsageError(message) from error
         recording = Recording.of(frames)
         grants = (step.question is Question.GRANT for step in recording.steps)

@@ -10,8 +10,8 @@ from types import MappingProxyType
 import click
 
 from harness import __version__
-from harness.cli.exit_code import INTERRUPTED, OUTPUT_GONE, exit_code
-from harness.cli.streams import accept_every_character, complain
+from harness.cli.exit_code import INTERRUPTED, OUTPUT_GONE, USAGE, exit_code
+from harness.cli.streams import accept_every_character, complain, give_output_up
 from harness.errors import EidrigError
 
 _COMMANDS: Mapping[str, str] = MappingProxyType(
@@ -63,6 +63,7 @@ def main() -> None:
     accept_every_character()
     try:
         status = cli.main(prog_name="eidrig", standalone_mode=False)
+        sys.stdout.flush()
     except EidrigError as error:
         complain(error)
         status = exit_code(error)
@@ -72,6 +73,11 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("eidrig: interrupted", err=True)
         status = INTERRUPTED
+    except OSError as error:
+        # Of all files and devices only the standard output is written without a net.
+        give_output_up()
+        click.echo(f"eidrig: the output cannot be written: {error.strerror}", err=True)
+        status = USAGE
     except SystemExit:
         # click and rich leave like this, with code 1, when whoever read our output has left.
         status = OUTPUT_GONE

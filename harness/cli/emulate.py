@@ -71,10 +71,12 @@ def _server(card: Icc, at: str) -> tuple[_Server, str]:
     kind, _, where = at.partition(":")
     match kind:
         case "vpcd":
-            return VpcdCard(card, Dialling(*host_and_port(where)), observe=_announce), at
+            place = Dialling(*host_and_port(where))
+            called = f"{at}, which is called until a reader listens there"
+            return VpcdCard(card, place, observe=_announce), called
         case "vpcd-listen":
-            place = Listening(port_number(where))
-            return VpcdCard(card, place, observe=_announce), f"vpcd-listen:{place.port}"
+            door = Listening(port_number(where))
+            return VpcdCard(card, door, observe=_announce), f"vpcd-listen:{door.port}"
         case "nfc":
             from harness.transport.nfc_target import NfcTarget  # noqa: PLC0415 - needs nfcpy
 

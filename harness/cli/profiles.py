@@ -43,7 +43,9 @@ def list_profiles(*, as_object: bool) -> None:
     if as_object:
         click.echo(json.dumps(builtin_names()))
         return
-    table = Table("Name", "Card", "PACE", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("Name", "Card", "PACE"):
+        table.add_column(heading, overflow="fold")
     for name in builtin_names():
         profile = builtin(name)
         table.add_row(name, profile.title, _pace(profile))
@@ -58,7 +60,9 @@ def _pace(profile: Profile) -> str:
 
 def _show(profile: Profile) -> None:
     show(Text.assemble((profile.name, "bold"), f": {profile.title}"))
-    table = Table("What", "Fact", "Source", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("What", "Fact", "Source"):
+        table.add_column(heading, overflow="fold")
     for entry in profile.recognise:
         chip = f" ({entry.personality})" if entry.personality else ""
         table.add_row(f"{entry.interface} ATR{chip}", entry.atr.hex().upper(), entry.source)

@@ -84,7 +84,9 @@ class _Asked:
     def codes(self, station: Station) -> dict[str, str | None]:
         """Which codes are needed, and where each comes from."""
         interface = Interface(self.interface) if self.interface else None
-        wanted = {"CAN": self.can_from} if needs_can(station, interface) else {}
+        wanted = {"CAN": self.can_from}
+        if not needs_can(station, interface) and not self.can_from:
+            wanted = {}
         wanted |= {} if self.no_pin else {"PIN1": self.pin1_from}
         return wanted | ({"PIN2": self.pin2_from} if self.sign else {})
 

@@ -75,7 +75,6 @@ def personalise(profile: Profile, person: Person, seed: int = 0) -> CardImage:
     image = partial(
         CardImage,
         profile=profile,
-        serial=f"{profile.name}/{person.document_number}/{seed}",
         contents=contents,
         files=file_contents(profile, person, contents),
         keys={"authentication": pki.authentication_key, "signing": pki.signing_key},
@@ -86,13 +85,15 @@ def personalise(profile: Profile, person: Person, seed: int = 0) -> CardImage:
         digest_key=digest_key,
         chip_keys=_chip_keys(profile.pace, seed) if profile.pace else {},
     )
-    digest = image(codes={}).digest
-    return image(
-        codes={
-            name: digest(name, rules.block(codes[name].reveal()))
-            for name, rules in profile.pins.items()
-        }
-    )
+    digest = image(serial="", codes={}).digest
+    kept: dict[str, bytes] = {
+        name: digest(name, rules.block(codes[name].reveal()))
+        for name, rules in profile.pins.items()
+    }
+    # Two cards with the same number but another holder or other codes are two cards.
+    mark = digest("card", pki.authentication + b"".join(kept.values())).hex()[:16]
+    serial = f"{profile.name}/{person.document_number}/{seed}/{mark}"
+    return image(serial=serial, codes=kept)
 
 
 def _kind(profile: Profile, name: KeyName) -> str:

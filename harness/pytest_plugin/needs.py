@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from harness.errors import EidrigError, UsageError
+from harness.errors import EidrigError, PinError, UsageError
 from harness.pytest_plugin.options import allows_destructive, is_chosen, setting, stated
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.pytest_plugin.rig import Rig
 
 DESTRUCTIVE = "destructive"
+OUTCOME = "eidrig_outcome"
 _NEEDS = (
     "contact",
     "contactless",
@@ -69,7 +70,19 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except EidrigError as error:
-        pytest.fail(f"{error.outcome}: {error}", pytrace=False)
+        outcome = outcome_of(error)
+        failure = pytest.fail.Exception(f"{outcome}: {error}", pytrace=False)
+        failure.__dict__[OUTCOME] = outcome
+        raise failure from None
+
+
+def outcome_of(error: BaseException | None) -> str | None:
+    """The stable name of a failure of ours, also of one that was said plainly; None for others."""
+    if isinstance(error, PinError):
+        return error.code
+    if isinstance(error, EidrigError):
+        return error.outcome
+    return vars(error).get(OUTCOME) if error is not None else None
 
 
 def uses_card(item: pytest.Item) -> bool:

@@ -8,8 +8,8 @@ from types import FrameType, TracebackType
 
 import pytest
 
-from harness.errors import EidrigError, LinkError, PinError
-from harness.pytest_plugin.needs import rig_of, uses_card, will_use_card
+from harness.errors import LinkError
+from harness.pytest_plugin.needs import OUTCOME, outcome_of, rig_of, uses_card, will_use_card
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -29,9 +29,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     error, hidden = call.excinfo.value, set[FrameType]()
     for each in _chain(error):
         _hide_inside(each, hidden)
-    if isinstance(error, EidrigError):
-        outcome = error.code if isinstance(error, PinError) else error.outcome
-        item.user_properties.append(("eidrig_outcome", outcome))
+    if outcome := outcome_of(error):
+        item.user_properties.append((OUTCOME, outcome))
     if isinstance(error, LinkError):
         error.add_note("inconclusive: the link failed, which says nothing about the card")
 

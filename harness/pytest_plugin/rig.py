@@ -84,8 +84,13 @@ class Rig:
 
     def _station(self) -> Station:
         if self._opened is None:
-            self._opened = Station.open(self.place, self._options)
+            self._opened = Station.open(self.place, self._making())
         return self._opened
+
+    def _making(self) -> CardOptions:
+        """Standing settings that say how to make a card do not touch one that exists."""
+        is_made = self.place.startswith("emulated:")
+        return self._options if is_made else CardOptions(profile=self._options.profile)
 
     def close(self) -> None:
         """Let go of the place."""
@@ -144,7 +149,7 @@ class Rig:
             UsageError: the card is not an emulated one.
         """
         profile = self.identity().profile
-        station = Station.open(self.place, self._options, clock=VirtualClock())
+        station = Station.open(self.place, self._making(), clock=VirtualClock())
         return in_air(replace(station, profile=profile), conditions)
 
     def station(self, *, may_spend: bool, may_verify: bool) -> Station:
@@ -155,7 +160,7 @@ class Rig:
         """
         profile = self.identity().profile
         if not self.is_real:
-            return replace(Station.open(self.place, self._options), profile=profile)
+            return replace(Station.open(self.place, self._making()), profile=profile)
         icc, journal = self._station().icc, Journal()
         if not may_spend:
             icc = PinWatch(icc, may_verify=may_verify)

@@ -169,7 +169,8 @@ class Files:
             message = f"{content} is no data object: {error}"
             raise ProtocolViolation(message, "ISO/IEC 8825-1, 8.1") from None
         if size is None or size > MAX_FILE:
-            message = f"{content} says that it is {size or 'too few'} bytes long"
+            said = "is empty" if not head else f"says that it is {size or 'too few'} bytes long"
+            message = f"{content} {said}"
             raise ProtocolViolation(message, _READ_CLAUSE)
         return self._read_size(content, size)[:size]
 
@@ -199,7 +200,7 @@ class Files:
                 message = f"the card answers 9000 and nothing at offset {offset}"
                 raise ProtocolViolation(message, _READ_CLAUSE)
             return answer.data
-        if offset and answer.sw in (SW.WRONG_OFFSET, self._profile.transmission.end_of_file):
+        if answer.sw in (SW.WRONG_OFFSET, self._profile.transmission.end_of_file):
             return b""
         raise ApduError(answer.sw, command.name, describe_sw(answer.sw))
 

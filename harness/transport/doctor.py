@@ -16,6 +16,8 @@ _EXTRAS = {
     "nfcpy": ("nfc", "nfc", "NFC readers without PC/SC"),
     "pyserial": ("serial", "serial", "positioners on a serial port"),
     "keyring": ("keyring", "keyring", "secrets from the desktop's keyring"),
+    "python-pcapng": ("pcapng", "capture", "captures for Wireshark"),
+    "plotly": ("plotly", "report", "pages of benchmarks"),
 }
 _PROGRAMS = {
     "opensc-tool": ("opensc", "checks of the emulated card against OpenSC"),

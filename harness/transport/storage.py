@@ -45,6 +45,11 @@ def require_writable(path: Path) -> None:
     Raises:
         UsageError: its folder is missing or may not be written to.
     """
+    if path.exists() and not path.is_file():
+        if path.is_dir() or not os.access(path, os.W_OK):
+            message = f"{path} cannot be written: it is no file"
+            raise UsageError(message)
+        return
     folder = path.resolve().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         message = f"{path} cannot be written: {folder} is no folder that can be written to"
@@ -54,15 +59,20 @@ def require_writable(path: Path) -> None:
 def write_atomic(path: Path, data: bytes | str) -> None:
     """Replace a file by `data` (text as UTF-8) so that a reader finds the old or the new, whole.
 
-    The permissions of a file that was there stay.
+    The permissions of a file that was there stay; a new one is its owner's alone, as it may hold
+    what a card says of its holder. A pipe or a device is written into, never replaced.
 
     Raises:
         UsageError: the file cannot be written there; what was there before is untouched.
     """
+    raw = data.encode("utf-8") if isinstance(data, str) else data
+    if path.exists() and not path.is_file():
+        _write_into(path, raw)
+        return
     target = path.resolve()
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
     try:
-        _write_through(draft, data.encode("utf-8") if isinstance(data, str) else data)
+        _write_through(draft, raw)
         if target.exists():
             shutil.copymode(target, draft)
         draft.replace(target)
@@ -72,8 +82,17 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         raise UsageError(message) from error
 
 
+def _write_into(path: Path, data: bytes) -> None:
+    try:
+        with path.open("wb") as device:
+            device.write(data)
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}"
+        raise UsageError(message) from error
+
+
 def _write_through(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -334,3 +334,52 @@ def test_a_shown_profile_is_a_profile(eidrig: Eidrig, profile: str) -> None:
     assert shown == json.loads(parse_profile(text, profile).model_dump_json(by_alias=True))
     assert shown["pins"]["PIN1"]["tries"] == 3
     assert profile in (IDEMIA, THALES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--phone", "android", "--interface", "contact"), "leave --interface contact away"),
+        (("--card", "vpcd:127.0.0.1:9", "--seed", "3"), "a seed can only be chosen for emulated:"),
+        (("--card", "vpcd:127.0.0.1:9", "--phone", "android"), "need an emulated card"),
+        (("--trace", "frames.pcapng"), "add --phone android"),
+        (("--phone", "none"), "there is no phone 'none'; there is android"),
+        (("--motion", "none"), "there is no motion 'none'"),
+        (("--preset", "none"), "there is no card preset 'none'"),
+        (("--fault", "none"), "there is no fault 'none'"),
+        (("--policy", "none"), "there is no policy none; there are once, restart, resume"),
+    ],
+)
+def test_contradictory_options_are_refused(
+    eidrig: Eidrig, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    """Options that do not go together, or name nothing, are told in one sentence."""
+    monkeypatch.setenv("CODE", "123456")
+    codes = ("--can-from", "env:CODE", "--pin1-from", "env:CODE")
+    assert said in eidrig("read", *arguments, *codes).refused(2)
+
+
+def test_a_read_in_the_air_is_traced_at_three_levels(eidrig: Eidrig, tmp_path: Path) -> None:
+    """With a simulated phone the trace holds frames, wire and plain commands, and is shown so."""
+    trace = tmp_path / "air.jsonl"
+    ran = eidrig("read", "--json", "--phone", "android", "--policy", "resume",
+                 "--fault", "tag-lost@frame=60,for=0.2", "--trace", str(trace))  # fmt: skip
+    assert ran.code == 0
+    assert ran.document["attempts"] == 2
+    assert ran.document["frames"]["retransmissions"] > 0
+    levels = {json.loads(line)["level"] for line in trace.read_text().splitlines()}
+    assert levels == {"frame", "wire", "plain"}
+    shown = eidrig("trace", str(trace)).out
+    for start in ("frame >", "frame <", "wire  >", "plain <"):
+        assert start in shown
+
+
+def test_a_state_file_belongs_to_one_holder(eidrig: Eidrig, tmp_path: Path) -> None:
+    """The state of a card with other codes is refused, before a try could be spent."""
+    person, state = tmp_path / "person.toml", tmp_path / "state.json"
+    person.write_text('pin1 = "4321"\n')
+    state_of_person = ("--person", str(person), "--state", str(state))
+    wrong = ("--pin1-from", f"file:{tmp_path / 'pin'}")
+    (tmp_path / "pin").write_text("9999")
+    assert eidrig("read", *state_of_person, *wrong).code == 4
+    assert "belongs to" in eidrig("read", "--state", str(state)).refused(2)

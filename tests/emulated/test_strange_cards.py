@@ -90,11 +90,31 @@ def test_a_damaged_certificate(
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_an_empty_certificate_file(eidrig: Eidrig, holding: Holding, profile: str) -> None:
-    """A file without a byte is the card's refusal to read from it."""
+    """A certificate file without a byte is called empty."""
     holding(CERTIFICATE, b"")
     ran = eidrig("read", "--profile", profile, "--json")
-    assert "READ BINARY" in ran.refused(1)
-    assert ran.document["outcome"] == "card-refused"
+    assert "authentication-certificate is empty" in ran.refused(1)
+    assert ran.document["outcome"] == "protocol-violation"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_an_empty_personal_file(eidrig: Eidrig, holding: Holding, profile: str) -> None:
+    """A personal data file without a byte is an empty answer, and the read goes on."""
+    holding(Content.CITIZENSHIP, b"")
+    ran = eidrig("read", "--profile", profile, "--json")
+    assert ran.code == 0
+    assert ran.document["personal_data"]["citizenship"] == ""
+
+
+def test_answers_that_end_before_their_files(eidrig: Eidrig) -> None:
+    """A card that gives less than the whole file is noticed by the code in the certificate."""
+
+    def shortened(_number: int, command: bytes, answer: bytes) -> bytes:
+        return answer[:7] + b"\x90\x00" if command[1] == 0xB0 and len(answer) == 13 else answer
+
+    ran = eidrig("read", "--interface", "contact", "--json", wrap=tampered(shortened))
+    assert "7 of the 11 characters of the personal code" in ran.refused(1)
+    assert ran.document["outcome"] == "check-failed"
 
 
 @pytest.mark.parametrize("plan", ["eidrig", "official-app"])

@@ -98,7 +98,7 @@ def test_of_a_naked_error(eidrig: Eidrig, profile: str) -> None:
         "read", "--profile", profile, "--json",
         wrap=tampered(at(15, lambda _: b"\x69\x88")),
     )  # fmt: skip
-    assert "6988 (sm data objects incorrect)" in ran.refused(1)
+    assert "6988 (sm data objects incorrect, unprotected: the channel is closed)" in ran.refused(1)
     assert ran.document["outcome"] == "card-refused"
     assert ran.document["apdus"] == 15
 

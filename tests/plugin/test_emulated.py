@@ -269,3 +269,23 @@ def test_collecting_touches_nothing(
     for option in ("--collect-only", "--fixtures", "--markers"):
         result = pytester.runpytest(option, "--can-from=env:NOT_THERE", "--card=pcsc:none")
         assert result.ret == pytest.ExitCode.OK
+
+
+def test_a_failure_before_the_test_is_named_in_the_junit_file(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong CAN fails in a fixture, in one line, and has its stable name in the JUnit file."""
+    monkeypatch.setenv("WRONG", "000000")
+    pytester.makepyfile(
+        test_wrong="""
+        def test_card(eid):
+            pass
+        """
+    )
+    options = ("--can-from", "env:WRONG", "--junitxml", "junit.xml", "test_wrong.py")
+    result = pytester.runpytest_inprocess(*options)
+    result.assert_outcomes(errors=1)
+    assert "can-wrong: " in result.stdout.str()
+    assert "During handling" not in result.stdout.str()
+    junit = (pytester.path / "junit.xml").read_text(encoding="utf-8")
+    assert 'name="eidrig_outcome" value="can-wrong"' in junit

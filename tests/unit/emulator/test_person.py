@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -101,3 +102,11 @@ def test_what_cannot_be(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said) as caught:
         parse_person(text, "person.toml")
     assert "person.toml" in str(caught.value)
+
+
+def test_the_documented_person_can_be_made() -> None:
+    """The example in the documentation is a valid person file, key by key."""
+    page = (Path(__file__).parents[3] / "docs" / "person.md").read_text(encoding="utf-8")
+    person = parse_person(page.split("```toml")[1].split("```")[0], "docs/person.md")
+    assert (person.surname, person.sex, person.document_number) == ("TAMM", "F", "AS0000042")
+    assert person.personal_code.startswith("4910203")

@@ -22,6 +22,8 @@ NAMES = [
     "nfcpy",
     "pyserial",
     "keyring",
+    "python-pcapng",
+    "plotly",
     "smart card service",
     "readers",
     "virtual reader driver",

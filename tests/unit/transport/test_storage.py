@@ -93,3 +93,26 @@ def test_a_place_is_tried_beforehand(tmp_path: Path) -> None:
     for place in (tmp_path / "missing" / "new.json", tmp_path / "file" / "new.json"):
         with pytest.raises(UsageError, match=r"new\.json cannot be written: .* is no folder"):
             storage.require_writable(place)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name are POSIX")
+def test_a_pipe_is_written_into_and_stays_one(tmp_path: Path) -> None:
+    """What is no file is never replaced by one: a pipe delivers the data and is still a pipe."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        storage.require_writable(pipe)
+        storage.write_atomic(pipe, "data")
+        assert os.read(reader, 16) == b"data"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX")
+def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """What may hold a person's data can be read by nobody else."""
+    file = tmp_path / "run.json"
+    storage.write_atomic(file, "data")
+    assert file.stat().st_mode & 0o777 == 0o600
