@@ -33,11 +33,11 @@ def test_the_built_in_profiles() -> None:
     ("atr", "name", "interface", "personality"),
     [
         ("3B8B80010012233F536549440F9000A0", IDEMIA, Interface.CONTACTLESS, "Cosmo 8"),
-        ("3B8C80010012233F54654944320F900092", f"{IDEMIA}-x", Interface.CONTACTLESS, "Cosmo X"),
+        ("3B8C80010012233F54654944320F900092", IDEMIA, Interface.CONTACTLESS, "Cosmo X"),
         ("3BDB960080B1FE451F830012233F536549440F9000F1", IDEMIA, Interface.CONTACT, "Cosmo 8"),
         (
             "3BDC960080B1FE451F830012233F54654944320F9000C3",
-            f"{IDEMIA}-x",
+            IDEMIA,
             Interface.CONTACT,
             "Cosmo X",
         ),
