@@ -191,6 +191,8 @@ class File(Fact):
     open: bool = False
     """Readable without contact before PACE."""
     select: Literal["child", "path"] = "child"
+    or_path: bool = False
+    """Try the path from the application in the MF where a card refuses to select it as child."""
     length: Literal["header", "fcp", "answer", "end"]
     """Where its size is told: the DER header, the FCP, one short answer, or only its end."""
     sfi: Annotated[int, Field(ge=1, le=30)] | None = None

@@ -6,7 +6,7 @@ from harness import tlv
 from harness.apdu import INS, MAX_SHORT_NE, SW, CommandApdu, describe_sw
 from harness.errors import ApduError, ProtocolViolation
 from harness.profile import MF, Content, File, Plan, Profile
-from harness.secure_messaging import largest_plain_answer
+from harness.secure_messaging import UnprotectedStatusError, largest_plain_answer
 from harness.terminal.channel import CardChannel
 from harness.terminal.pieces import Pieces
 from harness.tlv import TlvError
@@ -131,7 +131,19 @@ class Files:
             return information
         if not (within and self._current == directory.path):
             self.enter(file.directory)
-        return self._select(0x02, file.fid, p2)
+        try:
+            return self._select(0x02, file.fid, p2)
+        except ApduError as error:
+            if not file.or_path or isinstance(error, UnprotectedStatusError):
+                raise
+        return self._select_from_root(_path_bytes(directory.path) + file.fid, p2)
+
+    def _select_from_root(self, path: bytes, p2: int) -> bytes:
+        """Enter the application in the MF and follow a path; where that leaves us is not known."""
+        self._current = None
+        self._enter_path(MF)
+        self._current = None
+        return self._select(0x09, path, p2)
 
     @property
     def _chunk(self) -> int:

@@ -13,10 +13,12 @@ import harness.station
 from fixtures.cards import IDEMIA, PROFILES, THALES, image_of
 from fixtures.command import Eidrig, Ran
 from fixtures.trouble import TamperedCard, babbling, tampered
-from harness.apdu import INS
+from harness.apdu import INS, SW, CommandApdu
 from harness.emulator.card import EmulatedCard
+from harness.emulator.files import FileSystem
 from harness.emulator.person import Person
 from harness.emulator.personalise import CardImage
+from harness.emulator.status import Refused
 from harness.errors import CheckError, ProtocolViolation
 from harness.icc import Icc
 from harness.profile import Content, Interface, Profile
@@ -313,3 +315,20 @@ def test_the_profile_of_another_card(eidrig: Eidrig, served: Served) -> None:
     ran.refused(1)
     assert ran.document["outcome"] in OUTCOMES
     assert card.memory.tries("PIN1") == 3
+
+
+def test_a_card_that_knows_its_certificates_by_path_only(
+    eidrig: Eidrig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A certificate that is not found in its directory is found by path from the application."""
+    select = FileSystem.select
+
+    def strict(files: FileSystem, command: CommandApdu) -> bytes:
+        if command.p1 == 0x02 and command.data.hex() in {"3401", "341f"}:
+            raise Refused(SW.FILE_NOT_FOUND)
+        return select(files, command)
+
+    monkeypatch.setattr(FileSystem, "select", strict)
+    ran = eidrig("read", "--json")
+    assert ran.code == 0
+    assert all(each["chain_verified"] for each in ran.document["certificates"].values())
