@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from harness.apdu import INS, SW, ApduFormatError, CommandApdu, ResponseApdu
+from harness.apdu import INS, SW, CommandApdu, ResponseApdu
 from harness.clock import Clock, WallClock
 from harness.crypto.domain import RandBelow
-from harness.emulator.chaining import AnswerParts, Responder
+from harness.emulator.chaining import AnswerParts, Responder, answer_bytes
 from harness.emulator.families import FAMILIES
 from harness.emulator.family import PROPRIETARY
 from harness.emulator.files import FileSystem
@@ -119,16 +119,17 @@ class EmulatedCard:
         Raises:
             LinkError: the card has no power.
         """
-        if self._respond is None:
+        respond = self._respond
+        if respond is None:
             message = "the emulated card is not powered; connect to it first"
             raise LinkError(message)
-        try:
-            decoded = CommandApdu.decode(command)
-        except ApduFormatError:
-            return ResponseApdu(sw=SW.WRONG_LENGTH).encode()
-        if decoded.extended and not self._image.profile.transmission.extended_length:
-            return ResponseApdu(sw=SW.WRONG_LENGTH).encode()
-        return self._respond(decoded).encode()
+
+        def within_limits(decoded: CommandApdu) -> ResponseApdu:
+            if decoded.extended and not self._image.profile.transmission.extended_length:
+                return ResponseApdu(sw=SW.WRONG_LENGTH)
+            return respond(decoded)
+
+        return answer_bytes(within_limits, command)
 
 
 class EidApplication:

@@ -11,11 +11,21 @@ from harness.apdu import (
     MAX_EXTENDED_NC,
     MAX_SHORT_NE,
     SW,
+    ApduFormatError,
     CommandApdu,
     ResponseApdu,
 )
 
 Responder = Callable[[CommandApdu], ResponseApdu]
+
+
+def answer_bytes(respond: Responder, command: bytes) -> bytes:
+    """One command and its answer as bytes; what is no command APDU is answered 6700."""
+    try:
+        decoded = CommandApdu.decode(command)
+    except ApduFormatError:
+        return ResponseApdu(sw=SW.WRONG_LENGTH).encode()
+    return respond(decoded).encode()
 
 
 class AnswerParts:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 
-from harness.apdu import INS, SW, ApduFormatError, CommandApdu, ResponseApdu
+from harness.apdu import INS, CommandApdu, ResponseApdu
 from harness.clock import WallClock
 from harness.crypto.domain import RandBelow
-from harness.emulator.chaining import AnswerParts, Responder
+from harness.emulator.chaining import AnswerParts, Responder, answer_bytes
 from harness.emulator.front import SecureFront
 from harness.emulator.pace import PaceChip
 from harness.errors import LinkError, UsageError
@@ -62,11 +62,7 @@ class ReplayedCard:
         if self._respond is None:
             message = "the replayed card is not connected"
             raise LinkError(message)
-        try:
-            decoded = CommandApdu.decode(command)
-        except ApduFormatError:
-            return ResponseApdu(sw=SW.WRONG_LENGTH).encode()
-        return self._respond(decoded).encode()
+        return answer_bytes(self._respond, command)
 
 
 class _NoCounter:
