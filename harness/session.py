@@ -73,7 +73,7 @@ class Session:
             WrongPinError: the CAN is wrong.
             CardError, LinkError: as the steps of PACE.
         """
-        self._select_first()
+        self.select_first()
         return self._terminal().establish(self.channel, can)
 
     def _terminal(self) -> PaceTerminal:
@@ -96,7 +96,7 @@ class Session:
         if not rules.allows(code.reveal()):
             message = f"{name} has {rules.min_length} to {rules.most_digits} digits"
             raise UsageError(message)
-        self._select_first()
+        self.select_first()
         with self.channel.journal.phase(f"tries left {name}"):
             tries = FAMILIES["npa"](self.channel, self.profile).pin_state(name).tries_left
         guard.admit(name, code, tries)
@@ -112,7 +112,12 @@ class Session:
         guard.accept(name, code)
         return opened
 
-    def _select_first(self) -> None:
+    def select_first(self) -> None:
+        """Select what the card wants selected before PACE.
+
+        Raises:
+            ApduError: the card refuses.
+        """
         name, files = self.profile.own_pace.select_first, self._files(self.channel)
         if name in self.profile.directories:
             with self.channel.journal.phase("select"):

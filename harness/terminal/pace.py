@@ -46,13 +46,14 @@ _DATA_CLAUSE = "ICAO 9303-11, 4.4.4.2"
 
 @dataclass(frozen=True, slots=True)
 class Established:
-    """What a run of PACE leads to.
+    """What a run of PACE leads to: a channel protected under `keys`.
 
     `chip` is the proof of a chip with chip authentication mapping, still to be checked;
     `authorities` are the certification authority references that the card named, newest first.
     """
 
     channel: CardChannel
+    keys: SessionKeys
     chip: ChipEvidence | None = None
     authorities: tuple[bytes, ...] = ()
 
@@ -114,7 +115,8 @@ class PaceTerminal:
                 evidence = self._evidence(confirmation.keys, mapped, last.chip_data)
         except KeyAgreementError as error:
             raise ProtocolViolation(str(error), "ICAO 9303-11, 4.4.1") from error
-        return Established(channel.secured(confirmation.keys), evidence, last.authorities)
+        keys = confirmation.keys
+        return Established(channel.secured(keys), keys, evidence, last.authorities)
 
     def _agree(self, channel: CardChannel, password: Secret) -> tuple[bytes, pace.Confirmation]:
         """The first three steps: the card's mapping data, and keys with both tokens."""

@@ -1,0 +1,1 @@
+"""The conformance catalogue: what a card must do, by which clause, and how that is found out."""

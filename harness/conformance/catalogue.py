@@ -1,0 +1,38 @@
+"""All units of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.conformance.case import Case, Unit
+from harness.conformance.units import iso7816_p
+from harness.errors import UsageError
+
+UNITS: tuple[Unit, ...] = (iso7816_p.UNIT,)
+
+
+def chosen(units: Sequence[str] = (), cases: Sequence[str] = ()) -> tuple[Unit, ...]:
+    """The units, and within them the cases, with these names; all where none are named.
+
+    Raises:
+        UsageError: there is no unit or case of a name; the message lists what there is.
+    """
+    _refuse_unknown("unit", units, [unit.name for unit in UNITS])
+    _refuse_unknown("case", cases, [each.id for unit in UNITS for each in unit.cases])
+    return tuple(_narrowed(units, cases))
+
+
+def _narrowed(units: Sequence[str], cases: Sequence[str]) -> Iterator[Unit]:
+    for unit in UNITS:
+        if units and unit.name not in units:
+            continue
+        kept: tuple[Case, ...] = tuple(e for e in unit.cases if not cases or e.id in cases)
+        if kept:
+            yield Unit(unit.name, unit.title, unit.source, kept)
+
+
+def _refuse_unknown(kind: str, named: Sequence[str], known: Sequence[str]) -> None:
+    if unknown := [name for name in named if name not in known]:
+        near = [name for name in known if name.rpartition("_")[0] in unknown[0]] or known
+        message = f"there is no {kind} {', '.join(unknown)}; there are {', '.join(near)}"
+        raise UsageError(message)
