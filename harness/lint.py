@@ -8,12 +8,14 @@ from typing import Any
 
 from harness.air.card_time import CARD_SPEEDS
 from harness.atr import Atr, AtrError
+from harness.crypto.standardized import DOMAINS
 from harness.crypto.suite import PaceSuite
 from harness.errors import UsageError
 from harness.profile import Interface, Profile, merged
 from harness.profile.card import problems
 from harness.profile.document import Document, line_of
 from harness.profiles import document_of, find_text
+from harness.security_info import describe_oid
 
 _ASSUMED = "assumed"
 _NO_FACTS = ("name", "title", "source", "unknown", "extends", "remove", "schema")
@@ -73,12 +75,22 @@ def _deeper(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
             PaceSuite.of(profile.pace.oid)
         except UsageError as error:
             yield ("pace", "oid"), str(error)
+    yield from _impossible_chip_keys(profile)
     for number, entry in enumerate(profile.recognise):
         if said := _atr_fault(entry.atr, entry.interface):
             yield ("recognise", number, "atr"), said
     yield from _doubled(profile)
     if not profile.unknown:
         yield ("unknown",), "nothing is listed; write one sentence for each thing nobody knows"
+
+
+def _impossible_chip_keys(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Keys for chip authentication whose protocol cannot be run over their group."""
+    for number, key in enumerate(profile.chip_authentication):
+        domain = DOMAINS[key.parameter_id]
+        if f"-{domain.key_agreement}-" not in describe_oid(key.oid):
+            said = f"{describe_oid(key.oid)} cannot be run over the {domain.name}"
+            yield ("chip_authentication", number, "parameter_id"), said
 
 
 def _atr_fault(raw: bytes, interface: Interface) -> str | None:

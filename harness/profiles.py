@@ -74,7 +74,11 @@ def matching(atr: bytes) -> list[Profile]:
 def listing(applications: frozenset[bytes]) -> Profile | None:
     """The one built-in profile whose EF.DIR lists just these applications, or None."""
     profiles = map(builtin, builtin_names())
-    found = [each for each in profiles if each.listed and each.listed == applications]
+    found = [
+        each
+        for each in profiles
+        if each.known_by_applications and each.listed and each.listed == applications
+    ]
     return found[0] if len(found) == 1 else None
 
 

@@ -10,6 +10,7 @@ from harness import tlv
 from harness.tlv import Tlv, TlvError
 
 ID_PACE = "0.4.0.127.0.7.2.2.4"
+ID_CHIP_AUTHENTICATION = "0.4.0.127.0.7.2.2.3"
 
 _PACE_ARCS: Mapping[int, str] = MappingProxyType(
     {1: "DH-GM", 2: "ECDH-GM", 3: "DH-IM", 4: "ECDH-IM", 6: "ECDH-CAM"}
@@ -28,6 +29,9 @@ _OTHER_OIDS: Mapping[str, str] = MappingProxyType(
         "0.4.0.127.0.7.2.2.1.2": "id-PK-ECDH",
         "0.4.0.127.0.7.2.2.2": "id-TA",
         "0.4.0.127.0.7.2.2.3.1.1": "id-CA-DH-3DES-CBC-CBC",
+        "0.4.0.127.0.7.2.2.3.1.2": "id-CA-DH-AES-CBC-CMAC-128",
+        "0.4.0.127.0.7.2.2.3.1.3": "id-CA-DH-AES-CBC-CMAC-192",
+        "0.4.0.127.0.7.2.2.3.1.4": "id-CA-DH-AES-CBC-CMAC-256",
         "0.4.0.127.0.7.2.2.3.2.1": "id-CA-ECDH-3DES-CBC-CBC",
         "0.4.0.127.0.7.2.2.3.2.2": "id-CA-ECDH-AES-CBC-CMAC-128",
         "0.4.0.127.0.7.2.2.3.2.3": "id-CA-ECDH-AES-CBC-CMAC-192",
@@ -111,6 +115,11 @@ def pace_infos(infos: tuple[SecurityInfo, ...]) -> tuple[PaceInfo, ...]:
 def is_pace_protocol(oid: str) -> bool:
     """Whether this names a whole PACE protocol: id-PACE, an agreement and mapping, a cipher."""
     return oid.startswith(f"{ID_PACE}.") and len(oid.split(".")) == len(ID_PACE.split(".")) + 2
+
+
+def is_chip_authentication(oid: str) -> bool:
+    """Whether this names a chip authentication protocol: id-CA, key agreement, cipher."""
+    return oid.startswith(f"{ID_CHIP_AUTHENTICATION}.") and oid in _OTHER_OIDS
 
 
 def parse_pace_info(info: SecurityInfo) -> PaceInfo:

@@ -21,7 +21,9 @@ from harness.profile.facts import (
     SelectRules,
     Transmission,
 )
+from harness.profile.travel import ActiveAuthentication, Bac, ChipAuthentication, Lds, Signer
 from harness.profile.words import (
+    LDS_FILES,
     MF,
     PERSONAL_DATA,
     Content,
@@ -33,15 +35,20 @@ from harness.profile.words import (
 )
 
 __all__ = [
+    "LDS_FILES",
     "MF",
     "PERSONAL_DATA",
+    "ActiveAuthentication",
+    "Bac",
     "CanDelay",
+    "ChipAuthentication",
     "Content",
     "Directory",
     "File",
     "Interface",
     "KeyName",
     "KeyRules",
+    "Lds",
     "Loader",
     "Operation",
     "Pace",
@@ -55,6 +62,7 @@ __all__ = [
     "Radio",
     "Recognition",
     "SelectRules",
+    "Signer",
     "Transmission",
     "merged",
     "parse_profile",

@@ -23,7 +23,9 @@ from harness.profile.facts import (
     SelectRules,
     Transmission,
 )
+from harness.profile.travel import ActiveAuthentication, Bac, ChipAuthentication, Lds
 from harness.profile.words import (
+    LDS_FILES,
     MF,
     PERSONAL_DATA,
     Content,
@@ -46,6 +48,10 @@ _NEEDS: Mapping[Operation, tuple[str, ...]] = MappingProxyType(
         "verify PIN1": ("pins.PIN1",),
         "authenticate": ("pins.PIN1", "keys.authentication.authenticate"),
         "sign": ("keys.signing.sign",),
+        "lds": ("lds",),
+        "passive-authentication": ("lds",),
+        "chip-authentication": (),
+        "active-authentication": ("active_authentication",),
     }
 )
 
@@ -59,12 +65,14 @@ class Profile(Strict):
     country: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     country_code: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ZZ"
     """The country in certificates (ISO 3166-1 alpha-2); ZZ: none."""
-    family: Literal["ias-ecc", "ias-classic", "belpic", "mtcos", "npa"]
+    family: Literal["ias-ecc", "ias-classic", "belpic", "mtcos", "npa", "emrtd"]
     """Which commands it speaks for PINs, keys and counters."""
     timing: Text = "typical"
     """The preset of computing times that a simulated read uses unless told otherwise."""
     unknown: tuple[Text, ...] = ()
     """What no source tells; the emulator's behaviour there is a choice, not a fact."""
+    known_by_applications: bool = True
+    """Whether a card with an unknown ATR is taken for this by the applications it lists."""
     recognise: Annotated[tuple[Recognition, ...], Field(min_length=1)]
     interfaces: Annotated[tuple[Interface, ...], Field(min_length=1)] = (
         Interface.CONTACTLESS,
@@ -76,6 +84,10 @@ class Profile(Strict):
     select: SelectRules
     quirks: Quirks = Quirks(source="none declared")
     pace: Pace | None = None
+    bac: Bac | None = None
+    chip_authentication: tuple[ChipAuthentication, ...] = ()
+    active_authentication: ActiveAuthentication | None = None
+    lds: Lds | None = None
     directories: dict[str, Directory]
     files: dict[str, File]
     pins: dict[PinName, PinRules] = Field(default_factory=dict)
@@ -124,9 +136,24 @@ class Profile(Strict):
                     raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _lds_is_whole(self) -> Self:
+        made = [name for name, file in self.files.items() if file.content in LDS_FILES]
+        if made and self.lds is None:
+            message = f"lds: Field required where there are files of it: {', '.join(made)}"
+            raise ValueError(message)
+        numbers = [each.key_id for each in self.chip_authentication]
+        if len(set(numbers)) != len(numbers) or (len(numbers) > 1 and None in numbers):
+            message = "chip_authentication: several keys need numbers that tell them apart (key_id)"
+            raise ValueError(message)
+        return self
+
     def _has(self, path: str) -> bool:
-        """Whether there is something at pins.NAME or keys.NAME.USE."""
-        table, name, *use = path.split(".")
+        """Whether there is something at TABLE, pins.NAME or keys.NAME.USE."""
+        table, *rest = path.split(".")
+        if not rest:
+            return getattr(self, table) is not None
+        name, *use = rest
         entry = getattr(self, table).get(name)
         return bool(entry and all(getattr(entry, each) for each in use))
 
@@ -145,6 +172,11 @@ class Profile(Strict):
     def needs_pace(self, interface: Interface) -> bool:
         """Whether a channel must be opened by PACE on this interface."""
         return self.pace is not None and interface in self.pace.needed_on
+
+    def needs_channel(self, interface: Interface) -> bool:
+        """Whether a channel must be opened by PACE or BAC on this interface."""
+        bac = self.bac is not None and interface in self.bac.needed_on
+        return bac or self.needs_pace(interface)
 
     @property
     def own_radio(self) -> Radio:

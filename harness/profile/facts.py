@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from harness.profile.travel import ParameterId
 from harness.profile.words import (
     Byte,
     Content,
@@ -123,8 +124,7 @@ class PaceOffer(Strict):
     """One way in which the card runs PACE."""
 
     oid: Annotated[Text, AfterValidator(_is_pace_oid)]
-    parameter_id: Literal[0, 1, 2, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]
-    """The group, by its number in ICAO 9303-11, table 12: 0 to 2 of numbers, 8 to 18 curves."""
+    parameter_id: ParameterId
     explicit_id: Annotated[int, Field(ge=32, le=255)] | None = None
     """The card's own number for the group, where it spells it out instead of naming it."""
 
@@ -149,7 +149,7 @@ class Pace(PaceOffer, Fact):
     """Ne of MSE:Set AT; the standard has none, but phones ask some cards for 256 bytes."""
     card_access_size: Annotated[int, Field(ge=0, le=4096)] = 0
     """The size EF.CardAccess is filled up to with zeros; 0: no fill."""
-    opens_with: Literal["CAN", "PIN"] = "CAN"
+    opens_with: Literal["CAN", "PIN", "MRZ"] = "CAN"
     """The password of the first channel; with the PIN there is none before that is verified."""
     select_first: Text
     """What the terminal selects before MSE:Set AT: a directory or a file of this profile."""
@@ -189,7 +189,10 @@ class File(Fact):
     tag: Byte | None = None
     """The data object that wraps the content; absent: the content stands bare."""
     open: bool = False
-    """Readable without contact before PACE."""
+    """Readable without contact before PACE or BAC."""
+    needs: Literal["channel", "pace", "chip-authentication", "terminal-authentication"] = "channel"
+    """What opens a file that is not open: any channel that the interface asks for, one by PACE,
+    chip authentication, or terminal authentication, which is not emulated: it stays closed."""
     select: Literal["child", "path"] = "child"
     or_path: bool = False
     """Try the path from the application in the MF where a card refuses to select it as child."""
@@ -205,6 +208,9 @@ class File(Fact):
     def _content_is_there(self) -> Self:
         if self.content is Content.RECORDED and self.value is None:
             message = "value is missing: content 'recorded' needs the bytes"
+            raise ValueError(message)
+        if self.open and self.needs != "channel":
+            message = f"open contradicts needs = {self.needs!r}"
             raise ValueError(message)
         if bool(self.records) != (self.content is Content.RECORDS):
             message = "records and content 'records' belong together"

@@ -42,6 +42,19 @@ class Content(StrEnum):
     PKCS15_KEYS = "pkcs15-keys"
     PKCS15_CERTIFICATES = "pkcs15-certificates"
     PKCS15_CODES = "pkcs15-codes"
+    ATR_INFO = "atr-info"
+    CARD_SECURITY = "card-security"
+    LDS_COM = "lds-com"
+    LDS_SOD = "lds-sod"
+    DG1 = "dg1"
+    DG2 = "dg2"
+    DG3 = "dg3"
+    DG7 = "dg7"
+    DG11 = "dg11"
+    DG12 = "dg12"
+    DG14 = "dg14"
+    DG15 = "dg15"
+    DG16 = "dg16"
     RECORDS = "records"
     EMPTY = "empty"
     RECORDED = "recorded"
@@ -59,6 +72,20 @@ PERSONAL_DATA = (
     Content.DOCUMENT_NUMBER,
     Content.ISSUE_DATE,
     Content.EXPIRY_DATE,
+)
+
+LDS_FILES = (
+    Content.LDS_COM,
+    Content.LDS_SOD,
+    Content.DG1,
+    Content.DG2,
+    Content.DG3,
+    Content.DG7,
+    Content.DG11,
+    Content.DG12,
+    Content.DG14,
+    Content.DG15,
+    Content.DG16,
 )
 
 
@@ -94,6 +121,10 @@ Operation = Literal[
     "verify PIN1",
     "authenticate",
     "sign",
+    "lds",
+    "passive-authentication",
+    "chip-authentication",
+    "active-authentication",
 ]
 PasswordName = Literal["MRZ", "CAN", "PIN", "PUK"]
 
