@@ -109,7 +109,7 @@ def case(  # noqa: PLR0913 - what a test plan says of a case
     per_suite: bool = False,
     target: Target = Target.CARD,
 ) -> Callable[[Run], Case]:
-    """Make a case of a function: its docstring is the title and, behind a blank line, the purpose."""
+    """Make a case of a function: its docstring is the title and, behind a blank line, purpose."""
 
     def made(run: Run) -> Case:
         title, _, purpose = (inspect.getdoc(run) or "").partition("\n\n")
