@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.apdu import INS, CommandApdu
-from harness.crypto.standardized import DOMAINS
 from harness.errors import BlockedPinError, PinError, UsageError, WrongPinError
 from harness.profile import Interface, PinName, Plan, Profile
 from harness.profiles import listing
 from harness.secret import Can, Digits, Pin, Puk, Secret
 from harness.security_info import PaceInfo
 from harness.station import Station
+from harness.terminal.card_pace import CardPace
 from harness.terminal.channel import CardChannel
 from harness.terminal.eid import Eid
-from harness.terminal.families import FAMILIES
-from harness.terminal.files import Files
 from harness.terminal.inspection import EF_DIR, applications, look
-from harness.terminal.pace import PaceTerminal
 from harness.terminal.pieces import Pieces
 from harness.terminal.pin_guard import PinGuard
-from harness.trace import CARD_ACCESS_PHASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +27,7 @@ class Session:
     profile: Profile
     interface: Interface
     channel: CardChannel
+    pace: CardPace
 
     @classmethod
     def begin(cls, station: Station) -> Session:
@@ -59,12 +55,13 @@ class Session:
             if listed is None:
                 raise
             profile = listed
-        return cls(station, atr, profile, interface_of(profile, atr), channel)
+        pace = CardPace(channel, profile)
+        return cls(station, atr, profile, interface_of(profile, atr), channel, pace)
 
     @property
     def pace_info(self) -> PaceInfo:
-        """The PACE protocol that the profile declares."""
-        return PaceInfo(self.profile.own_pace.oid, 2, self.profile.own_pace.reference)
+        """The PACE protocol of the card, as its profile declares or as it was last chosen."""
+        return self.pace.info
 
     def establish_pace(self, can: Can) -> CardChannel:
         """Select what the card wants selected, and run PACE with the CAN.
@@ -73,12 +70,7 @@ class Session:
             WrongPinError: the CAN is wrong.
             CardError, LinkError: as the steps of PACE.
         """
-        self.select_first()
-        return self._terminal().establish(self.channel, can)
-
-    def _terminal(self) -> PaceTerminal:
-        pace = self.profile.own_pace
-        return PaceTerminal(self.pace_info, pace.set_at_ne, domain=DOMAINS[pace.parameter_id])
+        return self.pace.ready().establish(self.channel, can)
 
     def open_with(
         self, name: PinName, code: Digits, can: Can | None, guard: PinGuard
@@ -96,15 +88,14 @@ class Session:
         if not rules.allows(code.reveal()):
             message = f"{name} has {rules.min_length} to {rules.most_digits} digits"
             raise UsageError(message)
-        self.select_first()
-        with self.channel.journal.phase(f"tries left {name}"):
-            tries = FAMILIES["npa"](self.channel, self.profile).pin_state(name).tries_left
-        guard.admit(name, code, tries)
-        channel = self.channel
+        terminal, channel = self.pace.ready(), self.channel
+        with channel.journal.phase(f"tries left {name}"):
+            tries = terminal.tries_left(channel, rules.reference)
+        guard.admit(name, code, rules.tries if tries is None else tries)
         if rules.suspended and tries == 1:
-            channel = self.establish_pace(_needed(can, f"{name} is suspended"))
+            channel = terminal.establish(channel, _needed(can, f"{name} is suspended"))
         try:
-            opened = self._terminal().establish(channel, _as_password(rules.reference, code))
+            opened = terminal.establish(channel, _as_password(rules.reference, code))
         except WrongPinError as error:
             guard.refuse(name, code)
             raise _refusal(name, error) from None
@@ -118,14 +109,7 @@ class Session:
         Raises:
             ApduError: the card refuses.
         """
-        name, files = self.profile.own_pace.select_first, self._files(self.channel)
-        if name in self.profile.directories:
-            with self.channel.journal.phase("select"):
-                files.enter(name)
-            return
-        with self.channel.journal.phase(CARD_ACCESS_PHASE):
-            fid = self.profile.files[name].fid
-            self.channel.send(CommandApdu(0x00, INS.SELECT, 0x02, 0x0C, fid))
+        self.pace.select_first()
 
     def secure(self, can: Can | None) -> CardChannel:
         """The channel that the profile asks for on this interface: by PACE with the CAN, or plain.
@@ -169,9 +153,6 @@ class Session:
         if channel.is_secured and first in self.profile.directories:
             eid.files.standing_at(self.profile.directories[first].path)
         return eid
-
-    def _files(self, channel: CardChannel) -> Files:
-        return Files(channel, self.profile, self.profile.plans["eidrig"])
 
     def plan(self, name: str) -> Plan:
         """A read plan of the profile.

@@ -106,6 +106,8 @@ class Profile(Strict):
             known = ", ".join((*self.directories, *self.files))
             message = f"pace.select_first is not one of: {known}"
             raise ValueError(message)
+        if self.pace is not None and self.pace.protocol_from == "card-access":
+            self._require_card_access()
         for key, rules in self.keys.items():
             if rules.pin not in self.pins:
                 message = f"keys.{key}.pin is not one of: {', '.join(self.pins)}"
@@ -114,6 +116,11 @@ class Profile(Strict):
             message = "plans.eidrig is missing"
             raise ValueError(message)
         return self
+
+    def _require_card_access(self) -> None:
+        if not any(file.content is Content.CARD_ACCESS for file in self.files.values()):
+            message = "pace.protocol_from is card-access, but no file has the content card-access"
+            raise ValueError(message)
 
     @model_validator(mode="after")
     def _interfaces_are_whole(self) -> Self:

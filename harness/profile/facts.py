@@ -141,6 +141,8 @@ class Pace(PaceOffer, Fact):
     """The interfaces on which nothing but open files can be used before PACE."""
     others: tuple[PaceOffer, ...] = ()
     """What else the card offers."""
+    protocol_from: Literal["profile", "card-access"] = "profile"
+    """Whether the terminal runs this protocol at once, or reads EF.CardAccess and chooses."""
     nonce_size: Literal[16, 32]
     passwords: tuple[PasswordName, ...] = ("CAN",)
     parameter_reference: Literal["optional", "required"] = "optional"

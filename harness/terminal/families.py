@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from harness import tlv
 from harness.apdu import INS, SW, CommandApdu, describe_sw
 from harness.errors import ApduError, UsageError
 from harness.profile import KeyRules, PinName, Profile
 from harness.secret import Secret
-from harness.security_info import encode_oid
 from harness.terminal.channel import CardChannel
 from harness.terminal.family import (
     SIGNATURE,
@@ -23,6 +21,7 @@ from harness.terminal.family import (
     operation,
     set_environment,
 )
+from harness.terminal.pace import declared
 
 _BLOCKED = (SW.AUTHENTICATION_METHOD_BLOCKED, SW.REFERENCE_DATA_NOT_USABLE)
 
@@ -140,19 +139,10 @@ class Npa:
 
     def pin_state(self, name: PinName) -> PinState:
         """Choosing the code for PACE says how many tries it has and costs none (B.11.1)."""
-        pace, rules = self._profile.own_pace, self._profile.pins[name]
-        data = (
-            tlv.encode(0x80, encode_oid(pace.oid))
-            + tlv.encode(0x83, bytes((rules.reference,)))
-            + tlv.encode(0x84, bytes((pace.reference,)))
-        )
-        ins = INS.MANAGE_SECURITY_ENVIRONMENT
-        command = CommandApdu(0x00, ins, 0xC1, 0xA4, data, pace.set_at_ne)
-        answer = self._channel.transmit(command)
-        tries = rules.tries if answer.ok else answer.tries_left
-        if tries is None:
-            raise ApduError(answer.sw, command.name, describe_sw(answer.sw))
-        return PinState(tries)
+        rules = self._profile.pins[name]
+        terminal = declared(self._profile.own_pace)
+        tries = terminal.tries_left(self._channel, rules.reference)
+        return PinState(rules.tries if tries is None else tries)
 
     def unblock_commands(
         self, name: PinName, puk: bytes, new: bytes

@@ -27,8 +27,15 @@ from harness.crypto.kdf import SessionKeys, password_key
 from harness.crypto.pace import GenericMapping, KeyAgreementError, decrypt_nonce
 from harness.crypto.standardized import DOMAINS
 from harness.crypto.suite import PaceSuite
-from harness.errors import ApduError, ProtocolViolation, UsageError, WrongPinError
+from harness.errors import (
+    ApduError,
+    BlockedPinError,
+    ProtocolViolation,
+    UsageError,
+    WrongPinError,
+)
 from harness.mrz import Mrz
+from harness.profile import Pace
 from harness.secret import Can, Pin, Puk, Secret
 from harness.security_info import PaceInfo, describe_oid, encode_oid
 from harness.terminal.channel import CardChannel, is_authentication_failure
@@ -79,7 +86,7 @@ class PaceTerminal:
         names_domain: bool = True,
     ) -> None:
         self._suite = PaceSuite.of(info.oid)
-        self._info = info
+        self.info = info
         self._domain = _suited(self._suite, info.parameter_id, domain)
         self._names_domain = names_domain and info.parameter_id is not None
         self._set_at_ne = set_at_ne
@@ -90,6 +97,7 @@ class PaceTerminal:
 
         Raises:
             WrongPinError: the card refused the terminal's token: the password is wrong.
+            BlockedPinError: the password has no tries left.
             ApduError: the card refused an earlier step.
             ProtocolViolation: malformed data, an unusable key, or a wrong token of the card.
         """
@@ -100,11 +108,14 @@ class PaceTerminal:
 
         Raises:
             WrongPinError: the card refused the terminal's token: the password is wrong.
+            BlockedPinError: the password has no tries left.
             ApduError: the card refused an earlier step.
             ProtocolViolation: malformed data, an unusable key, or a wrong token of the card.
         """
         with channel.journal.phase("MSE:Set AT"):
-            self._set_authentication_template(channel, password)
+            if self.tries_left(channel, _reference(password)) == 0:
+                message = f"the {password.label} is blocked"
+                raise BlockedPinError(message, password.label, 0)
         try:
             mapped, confirmation = self._agree(channel, password)
             with channel.journal.phase("mutual authentication"):
@@ -141,19 +152,32 @@ class PaceTerminal:
         if chip_data is None:
             return None
         plain = decrypt_chip_data(chip_data, keys)
-        return ChipEvidence(self._domain, self._info.parameter_id, mapped, plain)
+        return ChipEvidence(self._domain, self.info.parameter_id, mapped, plain)
 
-    def _set_authentication_template(self, channel: CardChannel, password: Secret) -> None:
+    def tries_left(self, channel: CardChannel, reference: int) -> int | None:
+        """Choose a password and let be: how many tries it has left; None where none was lost.
+
+        This costs no try (BSI TR-03110-3, B.11.1).
+
+        Raises:
+            ApduError: the card has no such password, or it is deactivated.
+        """
         data = tlv.encode(0x80, encode_oid(self._suite.oid))
-        data += tlv.encode(0x83, bytes((_reference(password),)))
-        if self._names_domain and self._info.parameter_id is not None:
-            data += tlv.encode(0x84, bytes((self._info.parameter_id,)))
+        data += tlv.encode(0x83, bytes((reference,)))
+        if self._names_domain and self.info.parameter_id is not None:
+            data += tlv.encode(0x84, bytes((self.info.parameter_id,)))
         ins = INS.MANAGE_SECURITY_ENVIRONMENT
         command = CommandApdu(0x00, ins, 0xC1, 0xA4, data, self._set_at_ne)
         answer = channel.transmit(command)
-        # A code that has lost tries is chosen with a warning (BSI TR-03110-3, B.11.1).
-        if not answer.ok and not answer.tries_left:
+        if not answer.ok and answer.tries_left is None:
             raise ApduError(answer.sw, command.name, describe_sw(answer.sw))
+        return answer.tries_left
+
+
+def declared(pace: Pace) -> PaceTerminal:
+    """The protocol that a profile declares, ready to be run."""
+    info = PaceInfo(pace.oid, 2, pace.reference)
+    return PaceTerminal(info, pace.set_at_ne, domain=DOMAINS[pace.parameter_id])
 
 
 def _suited(
