@@ -1,13 +1,16 @@
-"""Any card, described: its ATR, its open files, and the profiles that fit. No try is spent."""
+"""Any card, described: its ATR, its open files, and the profiles that fit. No PIN is offered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness import tlv
 from harness.atr import Atr, AtrError
+from harness.crypto.card_access import Offer
+from harness.errors import UsageError
 from harness.profile import Profile
+from harness.secret import Can
 from harness.security_info import (
     SecurityInfoError,
     describe_oid,
@@ -17,18 +20,22 @@ from harness.security_info import (
 )
 from harness.session import activate
 from harness.station import Station
+from harness.terminal.card_pace import best_offer
 from harness.terminal.channel import CardChannel
 from harness.terminal.inspection import (
     EF_ATR,
     EF_CARD_ACCESS,
     EF_DIR,
     Found,
+    Opened,
     applications,
     look,
+    open_with,
 )
 from harness.tlv import TlvError
 
 Line = tuple[str, str]
+EMRTD = bytes.fromhex("A0000002471001")  # ICAO 9303-10, 3.6
 _EXTENDED_LENGTH = 0x7F66  # ISO/IEC 7816-4, 12.7.1
 
 
@@ -50,36 +57,84 @@ class Inspection:
     ef_atr: Found
     ef_dir: Found
     fits: tuple[Fit, ...]
+    opened: Opened | None = None
+    """What PACE opened, where a CAN was given."""
 
     def sections(self) -> Mapping[str, list[Line]]:
         """What was found, as lines of a name and a text under a title."""
+        opened = {"Behind PACE": list(_opened(self.opened))} if self.opened else {}
         return {
             "ATR": [("bytes", self.atr.hex().upper()), *_atr(self.atr)],
             "EF.CardAccess": _file(self.card_access, _card_access),
             "EF.ATR/INFO": _file(self.ef_atr, _ef_atr),
             "EF.DIR": _file(self.ef_dir, _ef_dir),
+            **opened,
             "Profiles": list(_profiles(self.fits)),
         }
 
 
-def inspect(station: Station, profiles: Sequence[Profile]) -> Inspection:
+def inspect(station: Station, profiles: Sequence[Profile], can: Can | None = None) -> Inspection:
     """Activate the card and read what is open; `profiles` are held against what is found.
+
+    With a CAN, PACE is run as EF.CardAccess offers it, and what can be reached inside is told.
 
     Raises:
         LinkError: no card, or it is gone.
+        UsageError: there is a CAN, but no PACE that it could be used for.
+        WrongPinError: the CAN is wrong.
+        CardError: the card breaks PACE off.
     """
     atr = activate(station)
     channel = CardChannel(station.icc, station.journal)
     with station.journal.phase("inspect"):
-        access = look(channel, EF_CARD_ACCESS)
+        access, home = look(channel, EF_CARD_ACCESS), b""
         for application in dict.fromkeys(map(_application_of_pace, profiles)):
             if application and not access.raw:
-                access = look(channel, EF_CARD_ACCESS, application)
+                access, home = look(channel, EF_CARD_ACCESS, application), application
         found = Inspection(atr, access, look(channel, EF_ATR), look(channel, EF_DIR), ())
     fits = [_fit(each, found) for each in profiles]
     known = [each for each in fits if "ATR" in each.reasons]
     chosen = known or [each for each in fits if each.reasons]
-    return Inspection(atr, access, found.ef_atr, found.ef_dir, tuple(chosen))
+    opened = None
+    if can is not None:
+        with station.journal.phase("PACE"):
+            opened = open_with(channel, can, _offer(access), home, _known_applications(profiles))
+    return Inspection(atr, access, found.ef_atr, found.ef_dir, tuple(chosen), opened)
+
+
+def _offer(access: Found) -> Offer:
+    """The PACE to run.
+
+    Raises:
+        UsageError: none was found, or none that can be used.
+        ProtocolViolation: EF.CardAccess is malformed or contradicts itself.
+    """
+    if not access.raw:
+        message = f"the card shows no EF.CardAccess, so the CAN is of no use: {access.refusal}"
+        raise UsageError(message)
+    return best_offer(access.raw)
+
+
+def _known_applications(profiles: Iterable[Profile]) -> Iterator[bytes]:
+    yield EMRTD
+    for profile in profiles:
+        yield from (each.aid for each in profile.directories.values() if each.aid)
+
+
+def _opened(opened: Opened) -> Iterator[Line]:
+    number = opened.info.parameter_id
+    yield "PACE", f"{describe_oid(opened.info.oid)} with parameters {number}, by the CAN"
+    if opened.proves_chip:
+        yield "chip", "sent a proof of itself; it is not checked here"
+    for each in opened.authorities:
+        yield "trusts", each.decode("ascii", errors="replace")
+    security = opened.card_security
+    said = f"{len(security.raw)} bytes" if security.raw else security.refusal
+    yield "EF.CardSecurity", said
+    if opened.ef_dir.raw:
+        yield from _ef_dir(opened.ef_dir.raw)
+    for aid in opened.applications:
+        yield "can be selected", aid.hex().upper()
 
 
 def _application_of_pace(profile: Profile) -> bytes | None:

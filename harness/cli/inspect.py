@@ -15,19 +15,27 @@ from harness.cli.output import show
 from harness.inspection import Inspection, inspect
 from harness.profiles import builtin_names, load_profile
 from harness.report.printable import printable
+from harness.secret import Can
 from harness.station import PLACES, Station
+from harness.transport.credential import SOURCES, ask
 
 
 @click.command("inspect")
 @click.option("--card", default="emulated:", show_default=True, metavar="URI", help=PLACES)
 @click.option("--profile", metavar="NAME|FILE", help="Hold the card against this profile only.")
 @click.option("--json", "as_object", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--can-from",
+    metavar="SOURCE",
+    help=f"Also open the card by PACE with this CAN: {SOURCES}.",
+)
 @card_options
 def command(  # noqa: PLR0913 - one parameter an option
     *,
     card: str,
     profile: str | None,
     as_object: bool,
+    can_from: str | None,
     person: Path | None,
     seed: int,
     state: Path | None,
@@ -35,13 +43,15 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Describe a card: ATR, EF.CardAccess, EF.ATR/INFO, EF.DIR, and which profile fits.
 
-    Only what is open to everyone is read: no code is asked for, and no try is spent.
+    Without --can-from only what is open to everyone is read and no code is asked for; with it PACE
+    is run as EF.CardAccess offers it, and what can be reached inside is told. No PIN is offered.
     """
     options = emulated_options(profile, person, seed, state, interface)
     names = [profile] if profile else builtin_names()
     profiles = [load_profile(name) for name in names]
     with closing(Station.open(card, options)) as station:
-        found = inspect(station, profiles)
+        can = ask(can_from, Can) if can_from else None
+        found = inspect(station, profiles, can)
     if as_object:
         click.echo(as_json(found))
     else:
@@ -50,11 +60,20 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 def as_json(found: Inspection) -> str:
     """The object that `eidrig inspect --json` prints."""
+    opened = found.opened
     document = {
         "atr": found.atr.hex().upper(),
         "ef_card_access": found.card_access.raw.hex().upper() or None,
         "ef_atr_info": found.ef_atr.raw.hex().upper() or None,
         "ef_dir": found.ef_dir.raw.hex().upper() or None,
+        "pace": opened
+        and {
+            "oid": opened.info.oid,
+            "parameter_id": opened.info.parameter_id,
+            "password": "CAN",
+            "ef_card_security": opened.card_security.raw.hex().upper() or None,
+            "applications": [aid.hex().upper() for aid in opened.applications],
+        },
         "described": {
             title: [{"what": what, "said": said} for what, said in lines]
             for title, lines in found.sections().items()

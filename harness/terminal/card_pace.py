@@ -77,13 +77,23 @@ class CardPace:
             self.select_first()
         here = first if first in self._profile.directories else file.directory
         files.standing_at(self._profile.directories[here].path)
-        try:
-            with self._channel.journal.phase(CARD_ACCESS_PHASE):
-                raw = files.read(file, within=True)
-            return CardAccess.read(raw).choose(self._preference)
-        except SecurityInfoError as error:
-            message = f"EF.CardAccess cannot be used: {error}"
-            raise ProtocolViolation(message, "ICAO 9303-11, 9.2") from error
+        with self._channel.journal.phase(CARD_ACCESS_PHASE):
+            raw = files.read(file, within=True)
+        return best_offer(raw, self._preference)
 
     def _files(self) -> Files:
         return Files(self._channel, self._profile, self._profile.plans["eidrig"])
+
+
+def best_offer(card_access: bytes, preference: Preference | None = None) -> Offer:
+    """The best way to run PACE among those that EF.CardAccess lists and this package speaks.
+
+    Raises:
+        ProtocolViolation: the file is malformed or contradicts itself.
+        UsageError: it lists none that can be used.
+    """
+    try:
+        return CardAccess.read(card_access).choose(preference)
+    except SecurityInfoError as error:
+        message = f"EF.CardAccess cannot be used: {error}"
+        raise ProtocolViolation(message, "ICAO 9303-11, 9.2") from error

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness import tlv
 from harness.apdu import INS, MAX_SHORT_NE, SW, CommandApdu
+from harness.crypto.card_access import Offer
 from harness.errors import CardError
+from harness.secret import Can
+from harness.security_info import PaceInfo
 from harness.terminal.channel import CardChannel
+from harness.terminal.pace import PaceTerminal
 from harness.tlv import TlvError
 
-MF, EF_DIR, EF_ATR, EF_CARD_ACCESS = (
-    bytes.fromhex(fid) for fid in ("3F00", "2F00", "2F01", "011C")
+MF, EF_DIR, EF_ATR, EF_CARD_ACCESS, EF_CARD_SECURITY = (
+    bytes.fromhex(fid) for fid in ("3F00", "2F00", "2F01", "011C", "011D")
 )
 _LONGEST = 4096
-_SHORT_IDENTIFIERS = {EF_DIR: 0x1E, EF_ATR: 0x01, EF_CARD_ACCESS: 0x1C}
+_SHORT_IDENTIFIERS = {EF_DIR: 0x1E, EF_ATR: 0x01, EF_CARD_ACCESS: 0x1C, EF_CARD_SECURITY: 0x1D}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,56 @@ def applications(ef_dir: bytes) -> frozenset[bytes]:
     except TlvError:
         return frozenset()
     return frozenset(aid for aid in aids if aid)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What PACE with the CAN opened on a card.
+
+    `authorities` are the certification authority references that the card named, `proves_chip`
+    says whether it sent a proof of its chip (not checked here), `applications` are the AIDs among
+    those asked for that can be selected.
+    """
+
+    info: PaceInfo
+    authorities: tuple[bytes, ...]
+    proves_chip: bool
+    card_security: Found
+    ef_dir: Found
+    applications: tuple[bytes, ...]
+
+
+def open_with(
+    channel: CardChannel, can: Can, offer: Offer, application: bytes, wanted: Iterable[bytes]
+) -> Opened:
+    """Run PACE where EF.CardAccess was found, and see what can be reached inside.
+
+    `wanted` are the AIDs to try besides those that EF.DIR lists there.
+
+    Raises:
+        WrongPinError: the CAN is wrong.
+        CardError, LinkError: as the steps of PACE.
+    """
+    look(channel, EF_CARD_ACCESS, application)
+    established = PaceTerminal(offer.info, domain=offer.domain).run(channel, can)
+    inside = established.channel
+    security, directory = look(inside, EF_CARD_SECURITY), look(inside, EF_DIR)
+    aids = dict.fromkeys((*wanted, *sorted(applications(directory.raw))))
+    return Opened(
+        offer.info,
+        established.authorities,
+        established.chip is not None,
+        security,
+        directory,
+        tuple(aid for aid in aids if _is_there(inside, aid)),
+    )
+
+
+def _is_there(channel: CardChannel, aid: bytes) -> bool:
+    try:
+        return channel.transmit(CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, aid)).ok
+    except CardError:  # the channel ended, and with it everything
+        return False
 
 
 def look(channel: CardChannel, fid: bytes, application: bytes = b"") -> Found:

@@ -15,6 +15,13 @@ from harness.profile import Interface
 from harness.profiles import builtin, builtin_names
 
 CARDS = [(name, interface) for name in builtin_names() for interface in builtin(name).interfaces]
+
+
+def _passwords(name: str) -> tuple[str, ...]:
+    pace = builtin(name).pace
+    return pace.passwords if pace else ()
+
+
 with_keys = pytest.mark.parametrize("name", [n for n in builtin_names() if builtin(n).keys])
 
 
@@ -64,6 +71,15 @@ def test_it_is_recognised(eidrig: Eidrig, name: str, interface: Interface) -> No
     assert "ATR" in fit["by"]
     tries = {code: rules.tries for code, rules in builtin(name).pins.items()}
     assert {code: eidrig.cards[0].memory.tries(code) for code in tries} == tries
+
+
+@pytest.mark.parametrize("name", [n for n in builtin_names() if "CAN" in _passwords(n)])
+def test_it_is_opened_with_its_can(eidrig: Eidrig, tmp_path: Path, name: str) -> None:
+    """Inspecting the card with its CAN runs the PACE that it offers; the CAN is not shown."""
+    (tmp_path / "can").write_text("123456\n")
+    ran = eidrig("inspect", "--profile", name, "--can-from", f"file:{tmp_path / 'can'}", "--json")
+    assert ran.document["pace"]["oid"] == builtin(name).own_pace.oid
+    assert "123456" not in ran.out
 
 
 @with_keys

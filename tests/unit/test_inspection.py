@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.cards import AnsweringCard
+from fixtures.cards import CAN, AnsweringCard
 from harness.clock import VirtualClock
 from harness.emulator.card import EmulatedCard
 from harness.emulator.person import Person
 from harness.emulator.personalise import personalise
-from harness.errors import UsageError
+from harness.errors import ProtocolViolation, UsageError, WrongPinError
 from harness.inspection import inspect
 from harness.profiles import builtin, builtin_names
+from harness.secret import Can
+from harness.security_info import PaceInfo
 from harness.session import Session
 from harness.station import Station
 
@@ -76,3 +78,53 @@ def test_a_card_that_tells_nothing_or_nonsense(answer: str) -> None:
     sections = inspect(Station(card), PROFILES).sections()
     assert sections.keys() == {"ATR", "EF.CardAccess", "EF.ATR/INFO", "EF.DIR", "Profiles"}
     assert {command[2:4] for command in card.sent} <= {"A4", "B0"}
+
+
+@pytest.mark.parametrize("name", ["generic-eid", "est-idemia-2018", "lva-idemia-2019", "deu-npa"])
+def test_an_unknown_card_is_opened_with_its_can(name: str) -> None:
+    """With the CAN PACE is run as EF.CardAccess offers it, and what lies behind is told."""
+    found = inspect(Station(Renamed(name)), PROFILES, CAN)
+    declared = builtin(name).own_pace
+    assert found.opened is not None
+    assert found.opened.info == PaceInfo(declared.oid, 2, declared.parameter_id)
+    reached = {each.aid for each in builtin(name).directories.values() if each.aid}
+    assert reached == set(found.opened.applications)
+    lines = dict(found.sections()["Behind PACE"])
+    assert lines["PACE"].startswith("id-PACE-ECDH-GM-AES-CBC-CMAC-")
+    assert "6A82" in lines["EF.CardSecurity"]
+
+
+def test_the_best_way_in_is_taken() -> None:
+    """Of several offers the preferred one is run; a proof of the chip is told as unchecked."""
+    raw = builtin("generic-eid").model_dump(by_alias=True, mode="json")
+    raw["pace"]["others"] = [{"oid": "0.4.0.127.0.7.2.2.4.6.3", "parameter_id": 16}]
+    card = EmulatedCard(
+        personalise(type(PROFILES[0]).model_validate(raw), Person()), clock=VirtualClock()
+    )
+    found = inspect(Station(card), PROFILES, CAN)
+    assert found.opened is not None
+    assert found.opened.info == PaceInfo("0.4.0.127.0.7.2.2.4.6.3", 2, 16)
+    assert ("chip", "sent a proof of itself; it is not checked here") in found.sections()[
+        "Behind PACE"
+    ]
+
+
+def test_a_wrong_can_is_told() -> None:
+    """A wrong CAN is the card's refusal, as in a read."""
+    with pytest.raises(WrongPinError, match="refused the CAN"):
+        inspect(Station(Renamed("generic-eid")), PROFILES, Can("654321"))
+
+
+def test_a_card_without_pace_has_no_use_for_a_can() -> None:
+    """Where there is no EF.CardAccess, a CAN that was given is said to be of no use."""
+    with pytest.raises(UsageError, match="so the CAN is of no use"):
+        inspect(Station(Renamed("fin-fineid-v4")), PROFILES, CAN)
+
+
+@pytest.mark.parametrize("answer", ["9000", "FFFF9000", "3105FF9000", "31800000009000"])
+def test_nonsense_in_card_access_and_a_can(answer: str) -> None:
+    """With a CAN a card of nonsense is refused with a typed error, and PACE is not begun."""
+    card = AnsweringCard(lambda _: bytes.fromhex(answer))
+    with pytest.raises((ProtocolViolation, UsageError)):
+        inspect(Station(card), PROFILES, CAN)
+    assert "22" not in {command[2:4] for command in card.sent}
