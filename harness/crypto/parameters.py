@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from harness import tlv
 from harness.crypto.domain import DhParameters, Domain, EcParameters
 from harness.crypto.standardized import DOMAINS
-from harness.security_info import SecurityInfoError, decode_integer, encode_integer, encode_oid
+from harness.security_info import (
+    SecurityInfoError,
+    decode_integer,
+    decode_oid,
+    encode_integer,
+    encode_oid,
+)
 from harness.tlv import Tlv, TlvError
 
 _STANDARDIZED = encode_oid("0.4.0.127.0.7.1.2")
 _EC_PUBLIC_KEY = encode_oid("1.2.840.10045.2.1")
 _PRIME_FIELD = encode_oid("1.2.840.10045.1.1")
 _DH_PUBLIC_NUMBER = encode_oid("1.2.840.10046.2.1")
+_DH_KEY_AGREEMENT = encode_oid("1.2.840.113549.1.3.1")
+_NAMED_CURVES: Mapping[bytes, int] = MappingProxyType(
+    {
+        encode_oid(oid): number
+        for oid, number in (
+            ("1.2.840.10045.3.1.1", 8),
+            ("1.3.36.3.3.2.8.1.1.3", 9),
+            ("1.3.132.0.33", 10),
+            ("1.3.36.3.3.2.8.1.1.5", 11),
+            ("1.2.840.10045.3.1.7", 12),
+            ("1.3.36.3.3.2.8.1.1.7", 13),
+            ("1.3.36.3.3.2.8.1.1.9", 14),
+            ("1.3.132.0.34", 15),
+            ("1.3.36.3.3.2.8.1.1.11", 16),
+            ("1.3.36.3.3.2.8.1.1.13", 17),
+            ("1.3.132.0.35", 18),
+        )
+    }
+)
+"""Curves by object identifier, as certificates have them (RFC 5480, 2.1.1.1; RFC 5639, 4.1)."""
 _MOST_BYTES = 1024
 """The longest number taken for a domain parameter; the longest in use has 256 bytes."""
 
@@ -78,8 +105,12 @@ def _parse(algorithm: Tlv, known: Iterable[Domain[Any]]) -> Domain[Any]:
             return _numbered(decode_integer(parameters))
         case (Tlv(0x06, oid), Tlv(0x30) as parameters) if oid == _EC_PUBLIC_KEY:
             return _vouched_for(_parse_curve(parameters.children()), known)
+        case (Tlv(0x06, oid), Tlv(0x06, name)) if oid == _EC_PUBLIC_KEY:
+            return _named(name)
         case (Tlv(0x06, oid), Tlv(0x30) as parameters) if oid == _DH_PUBLIC_NUMBER:
             return _vouched_for(_parse_group(parameters.children()), known)
+        case (Tlv(0x06, oid), Tlv(0x30) as parameters) if oid == _DH_KEY_AGREEMENT:
+            return _of_known_order(parameters.children(), known)
     message = "domain parameters are a number, a curve over a prime field, or p, g and q"
     raise SecurityInfoError(message)
 
@@ -89,6 +120,24 @@ def _numbered(number: int) -> Domain[Any]:
         message = f"there are no standardized domain parameters {number}"
         raise UnknownDomainError(message)
     return DOMAINS[number]
+
+
+def _named(oid: bytes) -> Domain[Any]:
+    if oid not in _NAMED_CURVES:
+        message = f"the curve {decode_oid(oid)} is not known to be secure"
+        raise UnknownDomainError(message)
+    return DOMAINS[_NAMED_CURVES[oid]]
+
+
+def _of_known_order(values: tuple[Tlv, ...], known: Iterable[Domain[Any]]) -> Domain[Any]:
+    """The group of a prime and a generator; PKCS#3 does not tell the order, so it must be known."""
+    numbers = tuple(decode_integer(each, _MOST_BYTES) for each in values[:2])
+    for domain in known:
+        match domain.parameters:
+            case DhParameters(p, g) if (p, g) == numbers:
+                return domain
+    message = "the order of a group given by prime and generator is not known"
+    raise UnknownDomainError(message)
 
 
 def _vouched_for(

@@ -12,7 +12,8 @@ from harness import tlv
 from harness.apdu import CLA_CHAINING, SW, CommandApdu
 from harness.clock import Clock
 from harness.crypto import pace
-from harness.crypto.chip_mapping import ChipAuthenticationMapping, ChipKey, encrypt_chip_data
+from harness.crypto.chip_key import ChipKey
+from harness.crypto.chip_mapping import ChipAuthenticationMapping, encrypt_chip_data
 from harness.crypto.domain import Domain, RandBelow
 from harness.crypto.integrated import IntegratedMappingChip
 from harness.crypto.kdf import SessionKeys, password_key

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from harness import tlv
-from harness.crypto.chip_mapping import ChipKey
+from harness.crypto.chip_key import ChipKey
 from harness.crypto.curve import STANDARDIZED
 from harness.crypto.parameters import encode_parameters
 from harness.crypto.standardized import DOMAINS

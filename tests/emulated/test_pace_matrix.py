@@ -17,7 +17,7 @@ from fixtures.pace_runs import (
 from harness.apdu import CommandApdu
 from harness.clock import VirtualClock
 from harness.crypto.card_access import CardAccess, Preference
-from harness.crypto.chip_mapping import chip_public_keys
+from harness.crypto.chip_key import chip_public_keys
 from harness.crypto.standardized import DOMAINS
 from harness.crypto.suite import PaceSuite
 from harness.emulator.card import EmulatedCard

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness import tlv
 from harness.crypto.card_access import CardAccess
-from harness.crypto.chip_mapping import chip_public_keys
+from harness.crypto.chip_key import chip_public_keys
 from harness.crypto.parameters import encode_parameters
 from harness.crypto.standardized import DOMAINS
 from harness.errors import UsageError

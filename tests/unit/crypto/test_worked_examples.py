@@ -24,9 +24,9 @@ from fixtures.pace_vectors import (
     Party,
 )
 from harness import tlv
+from harness.crypto.chip_key import chip_public_keys
 from harness.crypto.chip_mapping import (
     ChipEvidence,
-    chip_public_keys,
     decrypt_chip_data,
     encrypt_chip_data,
 )
