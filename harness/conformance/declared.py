@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from harness.crypto.suite import PaceSuite
-from harness.profile import Content, Interface, Profile
+from harness.profile import Content, Interface, PaceOffer, Profile
 
 WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -19,6 +19,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "PACE-GM": "PACE with generic mapping",
         "PACE-IM": "PACE with integrated mapping",
         "PACE-CAM": "PACE with chip authentication mapping",
+        "CAM-CHIP": "one of the chip's PACE protocols is with chip authentication mapping",
         "ONE-DOMAIN": "every PACE protocol has a single set of domain parameters",
         "NO-84": "MSE:Set AT may leave the domain parameters out",
         "MRZ": "PACE takes the MRZ",
@@ -45,14 +46,14 @@ WORDS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def declared(profile: Profile) -> frozenset[str]:
-    """All words of `WORDS` that hold for a profile."""
-    words = frozenset((*_channel(profile), *_codes(profile), *_contents(profile)))
+def declared(profile: Profile, offer: PaceOffer | None = None) -> frozenset[str]:
+    """All words of `WORDS` that hold for a profile, with `offer` as if it were its only PACE."""
+    words = frozenset((*_channel(profile, offer), *_codes(profile), *_contents(profile)))
     assert words <= WORDS.keys()  # noqa: S101 - each word is explained
     return words
 
 
-def _channel(profile: Profile) -> Iterator[str]:
+def _channel(profile: Profile, only: PaceOffer | None) -> Iterator[str]:
     for interface in profile.interfaces:
         yield "CONTACT" if interface is Interface.CONTACT else "CONTACTLESS"
     if profile.transmission.extended_length:
@@ -61,7 +62,9 @@ def _channel(profile: Profile) -> Iterator[str]:
         return
     yield "PACE"
     yield from pace.passwords
-    for offer in pace.offers:
+    if any(PaceSuite.of(each.oid).mapping == "CAM" for each in pace.offers):
+        yield "CAM-CHIP"
+    for offer in pace.offers if only is None else (only,):
         suite = PaceSuite.of(offer.oid)
         yield f"PACE-{suite.key_agreement}"
         yield f"PACE-{suite.mapping}"

@@ -48,12 +48,19 @@ class Result:
 
 
 def runs(case: Case, profile: Profile) -> Iterator[Run]:
-    """A case as often as it is to be run for a profile: once, or once for each PACE protocol."""
+    """A case as often as it is to be run for a profile: once, or once for each PACE protocol.
+
+    Protocols that it does not fit are left out, unless it fits none.
+    """
     if not case.per_suite or profile.pace is None:
         yield Run(case)
         return
-    for offer in profile.pace.offers:
-        yield Run(case, offer)
+    every = [Run(case, offer) for offer in profile.pace.offers]
+    yield from [each for each in every if not _missing(each, profile)] or every
+
+
+def _missing(run: Run, profile: Profile) -> tuple[str, ...]:
+    return run.case.missing(declared(profile, run.offer))
 
 
 def execute(run: Run, source: CardSource, seed: int = 0) -> Result:
@@ -65,7 +72,7 @@ def execute(run: Run, source: CardSource, seed: int = 0) -> Result:
     case = run.case
     if case.run is None:
         return Result(run.id, Verdict.NOT_IMPLEMENTED, case.why_not)
-    if missing := case.missing(declared(source.profile)):
+    if missing := _missing(run, source.profile):
         needs = " and ".join(need.replace("|", " or ").replace("!", "no ") for need in missing)
         return Result(run.id, Verdict.NOT_APPLICABLE, f"the profile does not declare {needs}")
     subject = Subject(source, run.offer, seed)

@@ -14,6 +14,7 @@ from harness.conformance.judgement import Blocked, Sws, demand_sw, is_allowed, n
 from harness.conformance.source import EmulatedSource
 from harness.conformance.subject import Subject
 from harness.errors import LinkError, ProtocolViolation
+from harness.profile import PaceOffer
 from harness.station import CardOptions
 
 
@@ -115,6 +116,25 @@ def test_a_case_may_run_once_for_each_suite(source: EmulatedSource) -> None:
     assert [run.id for run in runs(each, source.profile)] == [
         "X_1[ECDH-GM-AES-CBC-CMAC-256/12]",
     ]
+
+
+def test_a_suite_that_a_case_does_not_fit_is_left_out(source: EmulatedSource) -> None:
+    """What one protocol offers is not taken for what another one does; a case may fit none."""
+    pace = source.profile.own_pace
+    integrated = PaceOffer(oid="0.4.0.127.0.7.2.2.4.4.4", parameter_id=12)
+    both = source.profile.model_copy(
+        update={"pace": pace.model_copy(update={"others": (integrated,)})}
+    )
+
+    def suites(*needs: str) -> list[str]:
+        each = replace(of(refused, *needs).case, per_suite=True)
+        return [run.id.partition("-")[2][:2] for run in runs(each, both)]
+
+    assert suites("PACE-ECDH") == ["GM", "IM"]
+    assert suites("PACE-IM") == ["IM"]
+    assert suites("PACE-IM", "PACE-GM") == ["GM", "IM"]
+    for run in runs(replace(of(refused, "PACE-DH").case, per_suite=True), source.profile):
+        assert execute(run, source).verdict is Verdict.NOT_APPLICABLE
 
 
 def test_status_words_are_named_as_the_plans_name_them() -> None:
