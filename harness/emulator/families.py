@@ -51,22 +51,35 @@ class Npa:
 
     @property
     def commands(self) -> Mapping[int, Handler]:
-        """Unblocking."""
-        return {INS.RESET_RETRY_COUNTER: self.unblock}
+        """New tries and new values for the PIN."""
+        return {INS.RESET_RETRY_COUNTER: self.reset_retry_counter}
 
     def environment(self, data: bytes) -> bytes:
         """The data itself."""
         return data
 
-    def unblock(self, command: CommandApdu) -> bytes:
-        """RESET RETRY COUNTER of the PIN, inside a channel opened with the PUK (TR-03110-3, B.11).
+    def reset_retry_counter(self, command: CommandApdu) -> bytes:
+        """New tries (P1 = 03) or a new value (P1 = 02) for the PIN (BSI TR-03110-3, B.11).
 
-        The new value (P1 = 02) needs what this card does not emulate, and is refused.
+        A channel opened with the PUK gives new tries, one opened with the PIN itself a new value.
+        The CAN, and the PIN in any other channel, need an authenticated terminal, which this card
+        does not know.
         """
-        if (command.p1, command.p2) != (0x03, self._pins.rules("PIN1").reference):
-            raise Refused(SW.INCORRECT_P1_P2)
-        self._pins.require("PUK")
-        self._pins.restore("PIN1")
+        pin = self._pins.rules("PIN1")
+        match command.p1, command.p2:
+            case 0x03, pin.reference:
+                self._pins.require("PUK")
+                if command.data:
+                    raise Refused(SW.WRONG_LENGTH)
+                self._pins.restore("PIN1")
+            case 0x02, pin.reference:
+                if not (pin.puk_renews and self._pins.is_verified("PUK")):
+                    self._pins.require("PIN1")
+                self._pins.renew("PIN1", command.data)
+            case 0x02, 0x02:
+                raise Refused(SW.SECURITY_STATUS_NOT_SATISFIED)
+            case _:
+                raise Refused(SW.INCORRECT_P1_P2)
         return b""
 
 

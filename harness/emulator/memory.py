@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from harness.emulator.personalise import CardImage
 from harness.errors import UsageError
+from harness.secret import Secret
 
 Keep = Callable[[bytes], None]
 """Stores the state somewhere that outlives the run; called at every change, before it counts."""
+
+_DAMAGED = "the state file is damaged; delete it to start a new card"
 
 
 @dataclass(slots=True)
@@ -20,6 +26,7 @@ class _State:
     codes: dict[str, str]
     wrong_passwords: int
     pin2_changed: bool
+    passwords: dict[str, str] = field(default_factory=dict)
 
 
 class CardMemory:
@@ -36,7 +43,10 @@ class CardMemory:
             pin2_changed=image.pin2_changed,
         )
         self._pin_active = image.pin_active
+        # PACE needs a password itself, not its digest, so a new one is kept under the card's key.
+        self._seal = AESSIV(image.digest_key.reveal())
         self._state = fresh if saved is None else _restore(saved, fresh)
+        self._require_sealed()
         self._keep = keep
 
     def tries(self, name: str) -> int:
@@ -46,6 +56,13 @@ class CardMemory:
     def code(self, name: str) -> bytes:
         """The digest of the code now valid."""
         return bytes.fromhex(self._state.codes[name])
+
+    def password(self, name: str) -> Secret | None:
+        """The password of PACE that the holder chose, or None while the first one is valid."""
+        if name not in self._state.passwords:
+            return None
+        sealed = bytes.fromhex(self._state.passwords[name])
+        return Secret(self._seal.decrypt(sealed, [name.encode()]))
 
     @property
     def wrong_passwords(self) -> int:
@@ -74,11 +91,23 @@ class CardMemory:
         self._state.pin2_changed |= name == "PIN2"
         self._store()
 
+    def set_password(self, name: str, password: bytes) -> None:
+        """Store a new password of PACE."""
+        self._state.passwords[name] = self._seal.encrypt(password, [name.encode()]).hex()
+        self._store()
+
     def set_wrong_passwords(self, count: int) -> None:
         """Store how many wrong PACE passwords came in a row."""
         if self._state.wrong_passwords != count:
             self._state.wrong_passwords = count
             self._store()
+
+    def _require_sealed(self) -> None:
+        try:
+            for name in self._state.passwords:
+                self.password(name)
+        except (AttributeError, TypeError, ValueError, InvalidTag):
+            raise UsageError(_DAMAGED) from None
 
     def _store(self) -> None:
         self._keep(json.dumps(asdict(self._state), indent=1).encode() + b"\n")
@@ -94,8 +123,7 @@ def _restore(saved: bytes, fresh: _State) -> _State:
         message = f"the state file belongs to card {state.card}, not to {fresh.card}"
         raise UsageError(message)
     if not _plausible(state, fresh):
-        message = "the state file is damaged; delete it to start a new card"
-        raise UsageError(message)
+        raise UsageError(_DAMAGED)
     return state
 
 

@@ -152,7 +152,8 @@ class PaceChip:
         if name not in self._rules.passwords or name not in self._passwords:
             raise Refused(SW.REFERENCED_DATA_NOT_FOUND)
         state = self._codes.choose(name, inside=inside)
-        self._password, self._step = name, _Chosen(protocol, self._passwords[name])
+        password = self._codes.replaced(name) or self._passwords[name]
+        self._password, self._step = name, _Chosen(protocol, password)
         return state
 
     def _choose(self, oid: bytes | None, reference: bytes | None) -> _Protocol:

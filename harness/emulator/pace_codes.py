@@ -9,6 +9,7 @@ from harness.emulator.memory import CardMemory
 from harness.emulator.status import Refused, SecurityStatus
 from harness.profile import PinRules
 from harness.profile.words import PinName
+from harness.secret import Secret
 
 PASSWORDS: Mapping[int, str] = {3: "PIN", 4: "PUK"}
 
@@ -55,6 +56,10 @@ class PaceCodes:
         if most and not tries:
             raise Refused(0x63C0)
         return SW.OK if tries == most else 0x63C0 | tries
+
+    def replaced(self, password: str) -> Secret | None:
+        """What the holder has put in the place of a password, or None."""
+        return self._memory.password(password) if self._memory else None
 
     def _tries(self, password: str) -> tuple[int, int]:
         """Tries left and at most; (0, 0) for a password without counter."""

@@ -126,6 +126,19 @@ class PinPad:
         """End every verification."""
         self._status.verified.clear()
 
+    def renew(self, name: str, new: bytes) -> None:
+        """Give a code of PACE a new value and all its tries; the caller has settled the right.
+
+        Raises:
+            Refused: 6986 for a code that cannot be changed, 6A80 for a value that may not be.
+        """
+        if not self.rules(name).changeable:
+            raise Refused(SW.COMMAND_NOT_ALLOWED)
+        if not self.rules(name).allows(new):
+            raise Refused(SW.WRONG_DATA)
+        self._memory.set_password(PASSWORDS[self.rules(name).reference], new)
+        self.restore(name)
+
     def restore(self, name: str) -> None:
         """Give a code all its tries back; the caller has settled the right to do so."""
         self._memory.set_tries(name, self.rules(name).tries)

@@ -38,6 +38,8 @@ class PinRules(Fact):
     single_use: bool = False
     """Whether one verification serves one signature only."""
     changeable: bool = True
+    puk_renews: bool = False
+    """Whether the PUK's channel gives it a new value, not only its tries back (PACE only)."""
 
     @model_validator(mode="after")
     def _form_is_whole(self) -> Self:
@@ -47,6 +49,9 @@ class PinRules(Fact):
             raise ValueError(message)
         if self.suspended and self.method != "pace":
             message = "suspended belongs to a code with method = 'pace'"
+            raise ValueError(message)
+        if self.puk_renews and self.method != "pace":
+            message = "puk_renews belongs to a code with method = 'pace'"
             raise ValueError(message)
         return self
 

@@ -16,7 +16,7 @@ from harness.errors import (
     UsageError,
     WrongPinError,
 )
-from harness.profile import Content, File, KeyName, KeyRules, PinName, Plan, Profile
+from harness.profile import Content, File, KeyName, KeyRules, PinName, PinRules, Plan, Profile
 from harness.secret import Digits, Secret
 from harness.terminal.certificate import Certificate
 from harness.terminal.channel import CardChannel
@@ -106,14 +106,23 @@ class Eid:
             BlockedPinError: it has no tries left, or must be changed before use.
             PinFloorError: it was not offered.
         """
-        rules = self.profile.pins[name]
-        if rules.method != "verify":
-            message = f"{name} of {self.profile.name} is given by PACE, not by VERIFY"
-            raise UsageError(message)
+        rules = self._verified_code(name)
         padded = self._admitted(name, code)
         self._enter_for(name)
         command = CommandApdu(0x00, INS.VERIFY, 0x00, rules.reference, padded.reveal())
         self._offer(name, code, command)
+
+    def _verified_code(self, name: PinName) -> PinRules:
+        """The rules of a code that is offered by VERIFY.
+
+        Raises:
+            UsageError: it is one of PACE.
+        """
+        rules = self.profile.pins[name]
+        if rules.method != "verify":
+            message = f"{name} of {self.profile.name} is given by PACE, not by VERIFY"
+            raise UsageError(message)
+        return rules
 
     def _enter_for(self, name: PinName) -> None:
         for key in self.profile.keys.values():
@@ -219,7 +228,7 @@ class Eid:
             PinError: as `verify`, for the old code.
             UsageError: this generation's code cannot be changed, or the new one is too short.
         """
-        rules = self.profile.pins[name]
+        rules = self._verified_code(name)
         if not rules.changeable:
             message = f"{name} of {self.profile.name} cannot be changed"
             raise UsageError(message)
@@ -237,6 +246,7 @@ class Eid:
         Raises:
             PinError: as `verify`, for the PUK.
         """
+        self._verified_code(name)
         fresh, unblocker = self._padded(name, new), self._admitted("PUK", puk)
         first, *rest = self._family.unblock_commands(name, unblocker.reveal(), fresh.reveal())
         self.files.enter(first[0])

@@ -14,6 +14,7 @@ from harness.emulator.memory import CardMemory
 from harness.emulator.person import Person
 from harness.emulator.personalise import personalise
 from harness.errors import ApduError, BlockedPinError, PinFloorError, UsageError, WrongPinError
+from harness.profile import Profile
 from harness.profiles import builtin
 from harness.secret import Can, Pin, Puk, Secret
 from harness.session import Session
@@ -22,15 +23,17 @@ from harness.tap import Tap, TapOptions
 from harness.terminal.channel import CardChannel
 from harness.terminal.pace import PaceTerminal
 from harness.terminal.pin_guard import PinGuard
+from harness.terminal.pin_management import PinManagement
 
 CAN, PIN, WRONG, PUK = Can("123456"), Pin("123456"), Pin("999999"), Puk("1234567890")
+NEW = Pin("271828")
 UNBLOCK = CommandApdu(0x00, 0x2C, 0x03, 0x03)
 SET_PIN = "0022C1A40F800A04007F00070202040202830103"
 
 
-def station(*, tries: int = 3, active: bool = True) -> Station:
+def station(*, tries: int = 3, active: bool = True, profile: Profile | None = None) -> Station:
     """A card whose PIN has so many tries left."""
-    profile = builtin("deu-npa")
+    profile = profile or builtin("deu-npa")
     image = personalise(profile, Person(pin_active=active))
     memory = CardMemory(image)
     memory.set_tries("PIN1", tries)
@@ -139,7 +142,7 @@ def test_the_puk_unblocks() -> None:
     """Inside the PUK's channel a blocked PIN gets its tries back."""
     card = station(tries=0)
     session = Session.begin(card)
-    pace(session, PUK).send(UNBLOCK)
+    managed(pace(session, PUK)).restore("PIN1")
     assert left(card) == 3
     assert open_with(Session.begin(card), PIN).is_secured
 
@@ -151,6 +154,179 @@ def test_only_the_puk_unblocks(password: Secret) -> None:
     channel = pace(Session.begin(card), password)
     with pytest.raises(ApduError, match="6982"):
         channel.send(UNBLOCK)
+
+
+def reset(p1: int, p2: int, data: bytes = b"") -> CommandApdu:
+    """RESET RETRY COUNTER."""
+    return CommandApdu(0x00, 0x2C, p1, p2, data)
+
+
+def managed(channel: CardChannel) -> PinManagement:
+    """The commands for the codes, inside a channel."""
+    return PinManagement(channel, builtin("deu-npa"))
+
+
+def test_the_pin_is_changed_after_the_pin() -> None:
+    """Inside the PIN's channel it gets a new value, which alone opens the card from then on."""
+    card = station(tries=2)
+    managed(open_with(Session.begin(card), PIN)).renew("PIN1", NEW)
+    assert left(card) == 3
+    with pytest.raises(WrongPinError):
+        open_with(Session.begin(card), PIN)
+    assert left(card) == 2
+    assert open_with(Session.begin(card), NEW).is_secured
+    assert left(card) == 3
+
+
+def test_a_changed_pin_outlives_the_power_and_the_run() -> None:
+    """The new PIN is in the card's state, where it is not readable and damage is noticed."""
+    profile, kept = builtin("deu-npa"), list[bytes]()
+    image = personalise(profile, Person())
+
+    def powered(memory: CardMemory) -> Session:
+        card = EmulatedCard(image, None, memory, VirtualClock())
+        return Session.begin(Station(card, profile=profile, emulated=card))
+
+    first = powered(CardMemory(image, keep=kept.append))
+    managed(open_with(first, PIN)).renew("PIN1", NEW)
+    assert open_with(powered(CardMemory(image, kept[-1])), NEW).is_secured
+    assert NEW.reveal() not in kept[-1]
+    damaged = kept[-1].replace(b'"PIN": "', b'"PIN": "00')
+    with pytest.raises(UsageError, match="state file is damaged"):
+        CardMemory(image, damaged)
+
+
+@pytest.mark.parametrize("password", [CAN, PUK])
+def test_no_other_password_changes_the_pin(password: Secret) -> None:
+    """Inside the channel of CAN or PUK a new PIN is refused (6982) and nothing changes."""
+    card = station()
+    channel = pace(Session.begin(card), password)
+    with pytest.raises(ApduError, match="6982"):
+        managed(channel).renew("PIN1", NEW)
+    assert open_with(Session.begin(card), PIN).is_secured
+
+
+def test_a_card_whose_puk_renews() -> None:
+    """Where the profile says so, the PUK's channel sets a new PIN and unblocks it."""
+    known = builtin("deu-npa")
+    rules = known.pins["PIN1"].model_copy(update={"puk_renews": True})
+    card = station(tries=0, profile=known.model_copy(update={"pins": known.pins | {"PIN1": rules}}))
+    managed(pace(Session.begin(card), PUK)).renew("PIN1", NEW)
+    assert left(card) == 3
+    assert open_with(Session.begin(card), NEW).is_secured
+
+
+def test_a_resumed_pin_can_be_changed() -> None:
+    """Suspended, resumed inside the CAN's channel, and changed there (three channels deep)."""
+    card = station(tries=1)
+    managed(open_with(Session.begin(card), PIN)).renew("PIN1", NEW)
+    assert left(card) == 3
+    assert open_with(Session.begin(card), NEW).is_secured
+
+
+@pytest.mark.parametrize("new", [b"", b"12345", b"1234567", b"12345X", bytes(6)])
+def test_a_pin_that_may_not_be(new: bytes) -> None:
+    """A new PIN of another form is refused (6A80), the old one stays, and no try is lost."""
+    card = station()
+    channel = open_with(Session.begin(card), PIN)
+    assert channel.transmit(reset(0x02, 0x03, new)).sw == 0x6A80
+    assert left(card) == 3
+    assert open_with(Session.begin(card), PIN).is_secured
+
+
+@pytest.mark.parametrize(
+    ("command", "sw"),
+    [
+        (reset(0x02, 0x02, b"654321"), 0x6982),
+        (reset(0x03, 0x02), 0x6A86),
+        (reset(0x00, 0x03, b"654321"), 0x6A86),
+        (reset(0x02, 0x04, b"1234567890"), 0x6A86),
+        (reset(0x03, 0x03, b"654321"), 0x6982),
+    ],
+)
+def test_what_needs_an_authenticated_terminal_is_refused(command: CommandApdu, sw: int) -> None:
+    """Without terminal authentication the CAN cannot be changed, nor what does not exist."""
+    card = station()
+    channel = open_with(Session.begin(card), PIN)
+    assert channel.transmit(command).sw == sw
+    assert pace(Session.begin(card), CAN).is_secured
+    assert open_with(Session.begin(card), PIN).is_secured
+
+
+def test_unblocking_takes_no_data() -> None:
+    """Inside the PUK's channel a value behind P1 = 03 is refused (6700) and not stored."""
+    card = station(tries=0)
+    channel = pace(Session.begin(card), PUK)
+    assert channel.transmit(reset(0x03, 0x03, NEW.reveal())).sw == 0x6700
+    assert left(card) == 0
+
+
+@pytest.mark.parametrize("command", [UNBLOCK, reset(0x02, 0x03, b"271828")])
+def test_nothing_is_managed_in_the_plain(command: CommandApdu) -> None:
+    """Outside every channel both commands are refused, also right after one has ended."""
+    card = station(tries=0)
+    session = Session.begin(card)
+    assert session.channel.transmit(command).sw == 0x6982
+    pace(session, PUK)
+    assert session.channel.transmit(command).sw == 0x6982
+    assert left(card) == 0
+
+
+def test_resumption_ends_with_the_power() -> None:
+    """A CAN given before the power went does not let the suspended PIN in."""
+    card = station(tries=1)
+    session = Session.begin(card)
+    channel = pace(session, CAN)
+    resume = CommandApdu.decode(bytes.fromhex(SET_PIN))
+    assert channel.transmit(resume).sw == 0x63C1
+    again = Session.begin(card)
+    assert again.channel.transmit(resume).sw == 0x63C1
+    with pytest.raises(ApduError, match="6985"):
+        pace(again, PIN)
+    assert left(card) == 1
+
+
+def test_a_blocked_pin_cannot_be_resumed() -> None:
+    """Inside the CAN's channel a blocked PIN is refused, with 6985 as any other second PACE."""
+    session = Session.begin(station(tries=0))
+    channel = pace(session, CAN)
+    with pytest.raises(ApduError, match="6985"):
+        pace(session, PIN, channel)
+
+
+def test_a_deactivated_pin_cannot_be_resumed_or_changed() -> None:
+    """A deactivated PIN says so inside the CAN's channel, too, and stays as it is."""
+    card = station(tries=1, active=False)
+    channel = pace(Session.begin(card), CAN)
+    assert channel.transmit(CommandApdu.decode(bytes.fromhex(SET_PIN))).sw == 0x6283
+    with pytest.raises(ApduError, match="6982"):
+        managed(channel).renew("PIN1", NEW)
+
+
+def test_the_puk_blocks_after_its_tries() -> None:
+    """Each wrong PUK costs one of its tries; the right one then is of no use any more."""
+    card = station()
+    assert card.emulated is not None
+    card.emulated.memory.set_tries("PUK", 1)
+    with pytest.raises(WrongPinError) as caught:
+        pace(Session.begin(card), Puk("0000000000"))
+    assert caught.value.tries_left == 0
+    with pytest.raises(BlockedPinError, match="the PUK is blocked"):
+        pace(Session.begin(card), PUK)
+
+
+def test_codes_are_managed_in_their_own_way() -> None:
+    """A code of VERIFY is not changed by PACE, nor the other way round; nothing is sent."""
+    session = Session.begin(station())
+    for wrong in (
+        lambda: session.eid(session.channel).change("PIN1", PIN, NEW),
+        lambda: session.eid(session.channel).unblock("PIN1", PUK, NEW),
+        lambda: PinManagement(session.channel, builtin("est-idemia-2018")).restore("PIN1"),
+        lambda: managed(session.channel).renew("PIN1", Pin("12345")),
+    ):
+        with pytest.raises(UsageError, match=r"is given by|has 6 to 6 digits"):
+            wrong()
+    assert session.channel.journal.apdus == 0
 
 
 def test_a_wrong_can_blocks_nothing() -> None:
