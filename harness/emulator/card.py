@@ -152,6 +152,7 @@ class EidApplication:
         self._handlers: dict[int, Callable[[CommandApdu], bytes]] = {
             INS.SELECT: self._files.select,
             INS.READ_BINARY: self._files.read,
+            INS.READ_BINARY_ODD: self._files.read_odd,
             INS.MANAGE_SECURITY_ENVIRONMENT: self._manage_environment,
             INS.VERIFY: self._verify,
             INS.CHANGE_REFERENCE_DATA: self._change,

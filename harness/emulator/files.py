@@ -10,6 +10,7 @@ from harness.emulator.memory import CardMemory
 from harness.emulator.personalise import CardImage
 from harness.emulator.status import Refused, SecurityStatus
 from harness.profile import MF, File, Interface
+from harness.tlv import TlvError
 
 _FCI, _FCP, _NOTHING = 0x00, 0x04, 0x0C
 
@@ -140,22 +141,43 @@ class FileSystem:
         if command.p1 & 0x80:
             self._status.file = self._by_short_identifier(command.p1 & 0x7F)
             offset = command.p2
+        return self._deliver(offset, command.ne)
+
+    def read_odd(self, command: CommandApdu) -> bytes:
+        """Carry out READ BINARY with the odd instruction: 54 with the offset in, 53 out."""
+        if not self._profile.transmission.odd_read:
+            raise Refused(SW.INS_NOT_SUPPORTED)
+        if command.p1 or command.p2 & 0xE0:
+            raise Refused(SW.INCORRECT_P1_P2)
+        if command.p2:
+            self._status.file = self._by_short_identifier(command.p2)
+        try:
+            offset = tlv.parse_one(command.data)
+        except TlvError:
+            raise Refused(SW.WRONG_DATA) from None
+        if offset.tag != 0x54 or not 1 <= len(offset.value) <= 3:
+            raise Refused(SW.WRONG_DATA)
+        head = 2 if command.ne <= 0x80 else 3  # Ne counts tag and length, too
+        content = self._deliver(int.from_bytes(offset.value, "big"), max(command.ne - head, 0))
+        return tlv.encode(0x53, content)
+
+    def _deliver(self, offset: int, ne: int) -> bytes:
         name = self._status.file
         if name is None:
             raise Refused(SW.COMMAND_NOT_ALLOWED)
         if not self._profile.files[name].open:
             self._status.require_channel()
-        if not command.ne:
+        if not ne:
             raise Refused(SW.WRONG_LENGTH)
         content = self._contents[name]
         if offset >= len(content):
             raise Refused(self._profile.transmission.end_of_file)
         left, quirks = len(content) - offset, self._profile.quirks
-        if quirks.largest_ne and command.ne > quirks.largest_ne:
+        if quirks.largest_ne and ne > quirks.largest_ne:
             raise Refused(quirks.refused_ne)
-        if quirks.exact_ne and command.ne > left:
+        if quirks.exact_ne and ne > left:
             raise Refused(0x6C00 | left)
-        return content[offset : offset + min(command.ne, self._profile.transmission.max_read)]
+        return content[offset : offset + min(ne, self._profile.transmission.max_read)]
 
     def _by_short_identifier(self, sfi: int) -> str:
         for path, name in self._files.items():

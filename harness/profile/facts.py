@@ -71,6 +71,8 @@ class Transmission(Fact):
     """The most bytes one READ BINARY delivers."""
     end_of_file: Sw
     """The answer to READ BINARY at or behind the end."""
+    odd_read: bool = False
+    """Whether READ BINARY has its odd instruction, too, which takes an offset as data (54)."""
 
 
 class SelectRules(Fact):
