@@ -37,6 +37,14 @@ class CardChannel:
         """A channel over the same card whose commands are protected under `keys`."""
         return CardChannel(self._icc, self.journal, TerminalSession(keys))
 
+    def protected(self, command: CommandApdu) -> CommandApdu:
+        """A command as it leaves for the card; a protected one counts as sent.
+
+        Raises:
+            ProtocolViolation: the session ended with an earlier fault.
+        """
+        return command if self._session is None else self._session.protect(command)
+
     def send(self, command: CommandApdu) -> bytes:
         """Send a command that must succeed, and return the data of the answer.
 

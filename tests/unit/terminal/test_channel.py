@@ -105,6 +105,15 @@ def test_a_secured_channel_is_another_one() -> None:
     assert plain.secured(KEYS).journal is plain.journal
 
 
+def test_a_command_as_it_leaves() -> None:
+    """A protected command can be had without being sent, and the next one counts on from it."""
+    plain, secured = CardChannel(ScriptedCard([])), CardChannel(ScriptedCard([])).secured(KEYS)
+    assert plain.protected(READ) == READ
+    first, second = secured.protected(READ), secured.protected(READ)
+    assert first.is_secured
+    assert first.data[-8:] != second.data[-8:]
+
+
 def test_a_published_run_through_the_channel() -> None:
     """Three published exchanges pass through the channel byte for byte."""
     channel, card = secured([each.protected_answer for each in GMRTD_AES_256.exchanges])
