@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.conformance.case import Case, Unit
-from harness.conformance.units import iso7816_p
+from harness.conformance.units import (
+    iso7816_o,
+    iso7816_p,
+    iso7816_q,
+    iso7816_s,
+    iso7816_t,
+    iso7816_u,
+)
 from harness.errors import UsageError
 
-UNITS: tuple[Unit, ...] = (iso7816_p.UNIT,)
+UNITS: tuple[Unit, ...] = (
+    iso7816_o.UNIT,
+    iso7816_p.UNIT,
+    iso7816_q.UNIT,
+    iso7816_s.UNIT,
+    iso7816_t.UNIT,
+    iso7816_u.UNIT,
+)
 
 
 def chosen(units: Sequence[str] = (), cases: Sequence[str] = ()) -> tuple[Unit, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from harness.crypto.suite import PaceSuite
-from harness.profile import Content, Interface, PaceOffer, Profile
+from harness.profile import Content, Interface, Pace, PaceOffer, Profile
 
 WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -37,7 +37,47 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "CERTIFICATES": "certificates of the holder can be read",
         "PERSONAL-DATA": "files with the holder's data can be read",
         "CARD-ACCESS": "EF.CardAccess is there",
+        "CARD-SECURITY": "EF.CardSecurity is there",
+        "ATR-INFO": "EF.ATR/INFO is there",
         "DIR": "EF.DIR is there",
+        **{
+            f"{word}-SFI": f"{name} has its short identifier"
+            for word, name in (
+                ("CARD-ACCESS", "EF.CardAccess"),
+                ("CARD-SECURITY", "EF.CardSecurity"),
+                ("ATR-INFO", "EF.ATR/INFO"),
+                ("DIR", "EF.DIR"),
+            )
+        },
+        "ODD-READ": "READ BINARY has its odd instruction, too",
+        "EXPLICIT-DOMAIN": "a PACE protocol spells its domain parameters out",
+        "BAC": "a channel is opened by BAC",
+        "LDS": "the application of an electronic passport is there",
+        "COM": "EF.COM is there",
+        "SOD": "EF.SOD is there",
+        **{f"DG{number}": f"data group {number} is there" for number in range(1, 17)},
+        "DG3-OPEN": "data group 3 is read without terminal authentication",
+        "DG4-OPEN": "data group 4 is read without terminal authentication",
+        "19794-5": "data group 2 holds the face as ISO/IEC 19794-5 has it",
+        "39794-5": "data group 2 holds the face as ISO/IEC 39794-5 has it",
+        "CA": "the chip is authenticated by key agreement with a key in data group 14",
+        "CA-DH": "chip authentication over a prime field group",
+        "CA-ECDH": "chip authentication over an elliptic curve",
+        "CA-KAT": "chip authentication by MSE:Set KAT, as with 3DES",
+        "CA-AT": "chip authentication by MSE:Set AT and GENERAL AUTHENTICATE, as with AES",
+        "CA-KEY-ID": "chip authentication names its key by number",
+        "AA": "the chip signs a challenge with a key in data group 15",
+        "AA-RSA": "active authentication with RSA",
+        "AA-ECDSA": "active authentication with ECDSA",
+        "TA": "terminal authentication for the application of a passport",
+        "TA2": "terminal authentication, version 2",
+        "CA2": "chip authentication, version 2",
+        "CA3": "chip authentication, version 3",
+        "CARD-INFO": "EF.CardAccess points to a description of the card",
+        "PSA-INFO": "pseudonymous signature authentication is listed",
+        "PRIVILEGED-INFO": "security infos for privileged terminals are listed",
+        "RI": "restricted identification",
+        "RI-DOMAIN": "restricted identification with domain parameters of its own",
         "CONTACT": "the application is offered over contact",
         "CONTACTLESS": "the application is offered without contact",
         "EXTENDED-LENGTH": "commands and answers of extended length",
@@ -45,10 +85,24 @@ WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_FILE_WORDS: Mapping[Content, str] = MappingProxyType(
+    {
+        Content.CARD_ACCESS: "CARD-ACCESS",
+        Content.CARD_SECURITY: "CARD-SECURITY",
+        Content.ATR_INFO: "ATR-INFO",
+        Content.DIRECTORY: "DIR",
+        Content.LDS_COM: "COM",
+        Content.LDS_SOD: "SOD",
+        **{each: each.upper() for each in Content if each.startswith("dg")},
+    }
+)
+
 
 def declared(profile: Profile, offer: PaceOffer | None = None) -> frozenset[str]:
     """All words of `WORDS` that hold for a profile, with `offer` as if it were its only PACE."""
-    words = frozenset((*_channel(profile, offer), *_codes(profile), *_contents(profile)))
+    words = frozenset(
+        (*_channel(profile, offer), *_codes(profile), *_contents(profile), *_passport(profile))
+    )
     assert words <= WORDS.keys()  # noqa: S101 - each word is explained
     return words
 
@@ -58,8 +112,15 @@ def _channel(profile: Profile, only: PaceOffer | None) -> Iterator[str]:
         yield "CONTACT" if interface is Interface.CONTACT else "CONTACTLESS"
     if profile.transmission.extended_length:
         yield "EXTENDED-LENGTH"
-    if (pace := profile.pace) is None:
-        return
+    if profile.transmission.odd_read:
+        yield "ODD-READ"
+    if profile.bac is not None:
+        yield "BAC"
+    if profile.pace is not None:
+        yield from _pace(profile.pace, only)
+
+
+def _pace(pace: Pace, only: PaceOffer | None) -> Iterator[str]:
     yield "PACE"
     yield from pace.passwords
     if any(PaceSuite.of(each.oid).mapping == "CAM" for each in pace.offers):
@@ -68,6 +129,8 @@ def _channel(profile: Profile, only: PaceOffer | None) -> Iterator[str]:
         suite = PaceSuite.of(offer.oid)
         yield f"PACE-{suite.key_agreement}"
         yield f"PACE-{suite.mapping}"
+        if offer.explicit_id is not None:
+            yield "EXPLICIT-DOMAIN"
     if len({offer.oid for offer in pace.offers}) == len(pace.offers):
         yield "ONE-DOMAIN"
         if pace.parameter_reference == "optional":
@@ -91,11 +154,28 @@ def _codes(profile: Profile) -> Iterator[str]:
 
 
 def _contents(profile: Profile) -> Iterator[str]:
-    contents = {file.content for file in profile.files.values()}
     if profile.keys:
         yield "CERTIFICATES"
     if profile.personal_files:
         yield "PERSONAL-DATA"
-    for word, content in (("CARD-ACCESS", Content.CARD_ACCESS), ("DIR", Content.DIRECTORY)):
-        if content in contents:
-            yield word
+    for file in profile.files.values():
+        if (word := _FILE_WORDS.get(file.content)) is None:
+            continue
+        yield word
+        if file.sfi is not None and f"{word}-SFI" in WORDS:
+            yield f"{word}-SFI"
+        if file.needs != "terminal-authentication" and f"{word}-OPEN" in WORDS:
+            yield f"{word}-OPEN"
+
+
+def _passport(profile: Profile) -> Iterator[str]:
+    if profile.lds is not None:
+        yield from ("LDS", "19794-5")
+    for protocol in profile.chip_authentication:
+        agreement, cipher = protocol.oid.split(".")[-2:]
+        yield from ("CA", "CA-DH" if agreement == "1" else "CA-ECDH")
+        yield "CA-KAT" if cipher == "1" else "CA-AT"
+        if protocol.key_id is not None:
+            yield "CA-KEY-ID"
+    if (active := profile.active_authentication) is not None:
+        yield from ("AA", "AA-RSA" if active.kind.startswith("rsa-") else "AA-ECDSA")

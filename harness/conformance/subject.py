@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from harness.apdu import ApduFormatError, CommandApdu, ResponseApdu
 from harness.conformance.evidence import Evidence
 from harness.conformance.judgement import Blocked, Failure
 from harness.conformance.source import CardSource
 from harness.crypto.standardized import DOMAINS
-from harness.profile import PaceOffer, PasswordName, Profile
+from harness.profile import Content, PaceOffer, PasswordName, Profile
 from harness.secret import Pin, Puk, Secret
 from harness.secure_messaging import UnprotectedStatusError
 from harness.security_info import PaceInfo
@@ -17,6 +18,7 @@ from harness.session import Session
 from harness.station import Station
 from harness.terminal.channel import CardChannel
 from harness.terminal.eid import Eid
+from harness.terminal.files import Files
 from harness.terminal.pace import Established, PaceTerminal
 
 
@@ -129,7 +131,7 @@ class Subject:
             DOMAINS[offer.parameter_id],
         )
 
-    def pace(self, name: PasswordName | None = None) -> Established:
+    def pace(self, name: PasswordName | None = None, offer: PaceOffer | None = None) -> Established:
         """Select what the card wants selected and run PACE in a new activation.
 
         Raises:
@@ -139,7 +141,7 @@ class Subject:
         password = self.password(name or self.usual_password)
         channel = self.power_up()
         self.session.select_first()
-        return self.terminal().run(channel, password)
+        return self.terminal(offer).run(channel, password)
 
     def access(self) -> CardChannel:
         """A new activation with the channel that this card's files and codes need.
@@ -152,6 +154,25 @@ class Subject:
         if not self.profile.needs_pace(self.session.interface):
             return channel
         return self.pace().channel
+
+    def require_closed(self) -> None:
+        """Let a case about closed files go on only where this interface closes them.
+
+        Raises:
+            Blocked: on this interface nothing needs a channel.
+        """
+        if not self.profile.needs_channel(self.session.interface):
+            message = f"over {self.session.interface} this card needs no channel"
+            raise Blocked(message)
+
+    def read(self, content: Content, channel: CardChannel | None = None) -> bytes:
+        """A whole file of the profile through a channel, the plain one by default.
+
+        Raises:
+            CardError, LinkError: as `Files.read`.
+        """
+        files = Files(channel or self.plain, self.profile, self.profile.plans["eidrig"])
+        return files.read(self.profile.file_with(content))
 
     def eid(self, channel: CardChannel) -> Eid:
         """The card's application through a channel of the present activation."""
@@ -167,6 +188,20 @@ class Subject:
             return (channel or self.plain).transmit(command)
         except UnprotectedStatusError as error:
             return ResponseApdu(sw=error.sw)
+
+    def transmit_altered(
+        self,
+        command: CommandApdu,
+        channel: CardChannel,
+        change: Callable[[CommandApdu], CommandApdu],
+    ) -> ResponseApdu:
+        """Protect a command, change it on its way, and take the answer as it is on the wire.
+
+        Raises:
+            LinkError: the card is gone.
+            Failure: the answer is no answer.
+        """
+        return self.transmit_raw(change(channel.protected(command)).encode())
 
     def transmit_raw(self, command: bytes) -> ResponseApdu:
         """Send bytes as they are, whether or not they are a command, past every channel.

@@ -1,0 +1,158 @@
+"""Unit ISO7816_O: what a chip shows before PACE, and how it guards what it shows after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from harness.conformance.case import Case, Unit
+from harness.conformance.elementary import CARD_SECURITY, LDS_FILES, SELECT_LDS, Elementary
+from harness.conformance.judgement import Blocked, Sws, demand_sw
+from harness.conformance.reading import (
+    demand_closed_to_select,
+    demand_closed_to_short,
+    demand_protection,
+)
+from harness.conformance.subject import Subject
+from harness.conformance.units.sources import ICAO_3
+from harness.crypto.suite import PaceSuite
+
+_CLAUSE = "ICAO 9303-10, 3.11.4"
+_LDS_CLAUSE = "ICAO 9303-11, 4.2"
+_SM_CLAUSE = "ICAO 9303-11, 9.8.9"
+
+
+def _reaches_lds(subject: Subject) -> bool:
+    """Whether the application can be selected before PACE; a chip may refuse even that."""
+    subject.power_up()
+    subject.require_closed()
+    answer = subject.transmit(SELECT_LDS)
+    return demand_sw(answer, _LDS_CLAUSE, 0x9000, Sws.CHECKING_ERROR).ok
+
+
+def _select(subject: Subject, file: Elementary) -> None:
+    if _reaches_lds(subject):
+        demand_closed_to_select(subject, file, _LDS_CLAUSE)
+
+
+def _short(subject: Subject, file: Elementary) -> None:
+    if _reaches_lds(subject):
+        demand_closed_to_short(subject, file, _LDS_CLAUSE)
+
+
+def _guarded(subject: Subject, file: Elementary) -> None:
+    channel = subject.pace().channel
+    demand_sw(subject.transmit(SELECT_LDS, channel), _LDS_CLAUSE, 0x9000)
+    demand_protection(subject, channel, file, _SM_CLAUSE)
+
+
+def _needs(file: Elementary, *, opened: bool) -> tuple[str, ...]:
+    sensitive = opened and file.word in ("DG3", "DG4")
+    return ("PACE", "LDS", file.word, *((f"{file.word}-OPEN",) if sensitive else ()))
+
+
+def _lds_cases() -> Iterator[Case]:
+    count = len(LDS_FILES)
+    for number, file in enumerate(LDS_FILES, start=1):
+        yield Case(
+            f"ISO7816_O_{number}",
+            _LDS_CLAUSE,
+            f"{file.name} cannot be selected and read before PACE.",
+            "A chip may let a closed file be selected, but then it must not let it be read.",
+            ("6982, or 9000 and then 6982 to READ BINARY",),
+            _needs(file, opened=False),
+            run=partial(_select, file=file),
+        )
+        yield Case(
+            f"ISO7816_O_{number + count}",
+            _LDS_CLAUSE,
+            f"{file.name} cannot be read by its short identifier before PACE.",
+            "The short way into a file must be closed as the long one is.",
+            ("6982 and no data",),
+            _needs(file, opened=False),
+            run=partial(_short, file=file),
+        )
+        yield Case(
+            f"ISO7816_O_{number + 2 * count}",
+            _SM_CLAUSE,
+            f"{file.name} is read inside the channel only, once PACE has opened one.",
+            "A command in the clear reads nothing and ends the session, as a protected one shows.",
+            ("9000", "an error and no data", "an error in the clear"),
+            _needs(file, opened=True),
+            run=partial(_guarded, file=file),
+        )
+
+
+def _card_security_select(subject: Subject) -> None:
+    subject.power_up()
+    subject.require_closed()
+    demand_closed_to_select(subject, CARD_SECURITY, _CLAUSE)
+
+
+def _card_security_short(subject: Subject) -> None:
+    subject.power_up()
+    subject.require_closed()
+    demand_closed_to_short(subject, CARD_SECURITY, _CLAUSE)
+
+
+def _card_security_guarded(subject: Subject, *, mapping: bool) -> None:
+    for offer in subject.profile.own_pace.offers:
+        if (PaceSuite.of(offer.oid).mapping == "CAM") == mapping:
+            channel = subject.pace(offer=offer).channel
+            demand_protection(subject, channel, CARD_SECURITY, _SM_CLAUSE)
+            return
+    message = f"the profile offers no PACE {'with' if mapping else 'without'} PACE-CAM"
+    raise Blocked(message)
+
+
+_CARD_SECURITY = ("PACE", "CARD-SECURITY")
+_CARD_SECURITY_CASES = (
+    Case(
+        "ISO7816_O_55",
+        _CLAUSE,
+        "EF.CardSecurity cannot be selected and read before PACE.",
+        "The static public keys of the chip mapping would tell one card from another.",
+        ("6982, or 9000 and then 6982 to READ BINARY",),
+        _CARD_SECURITY,
+        run=_card_security_select,
+    ),
+    Case(
+        "ISO7816_O_56",
+        _CLAUSE,
+        "EF.CardSecurity cannot be read by its short identifier before PACE.",
+        "The short way into the file must be closed as the long one is.",
+        ("6982 and no data",),
+        (*_CARD_SECURITY, "CARD-SECURITY-SFI"),
+        run=_card_security_short,
+    ),
+    Case(
+        "ISO7816_O_57",
+        _SM_CLAUSE,
+        "EF.CardSecurity is read inside the channel only, after chip authentication mapping.",
+        "A command in the clear reads nothing and ends the session, as a protected one shows.",
+        ("9000", "an error and no data", "an error in the clear"),
+        (*_CARD_SECURITY, "CARD-SECURITY-SFI", "PACE-CAM"),
+        run=partial(_card_security_guarded, mapping=True),
+    ),
+    Case(
+        "ISO7816_O_58",
+        _SM_CLAUSE,
+        "EF.CardSecurity is read inside the channel only, after another mapping.",
+        "A channel opened by generic or integrated mapping guards the file just so.",
+        ("9000", "an error and no data", "an error in the clear"),
+        (*_CARD_SECURITY, "CARD-SECURITY-SFI", "PACE-CAM", "PACE-GM|PACE-IM"),
+        run=partial(_card_security_guarded, mapping=False),
+    ),
+)
+
+
+def _number(case: Case) -> int:
+    return int(case.id.rpartition("_")[2])
+
+
+UNIT = Unit(
+    "ISO7816_O",
+    "What is closed before PACE",
+    ICAO_3,
+    (*sorted(_lds_cases(), key=_number), *_CARD_SECURITY_CASES),
+)

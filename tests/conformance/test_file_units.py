@@ -1,0 +1,54 @@
+"""The units about files, access and the passport's contents, on every built-in card."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from harness.conformance.case import Unit, Verdict
+from harness.conformance.catalogue import UNITS
+from harness.conformance.execution import execute, runs
+from harness.conformance.source import EmulatedSource
+from harness.profiles import builtin_names
+from harness.station import CardOptions
+
+IDS = {
+    "ISO7816_O": range(1, 59),
+    "ISO7816_Q": range(1, 5),
+    "ISO7816_S": range(1, 9),
+    "ISO7816_T": range(1, 5),
+    "ISO7816_U": range(1, 5),
+}
+"""What the plans number, without what they deleted."""
+OURS = [unit for unit in UNITS if unit.name in IDS]
+GOOD = {Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.NOT_IMPLEMENTED}
+
+
+@pytest.mark.parametrize("unit", OURS, ids=lambda unit: unit.name)
+def test_every_case_of_the_plan_is_there_once(unit: Unit) -> None:
+    """A unit has the identifiers of its plan, each once, in its order."""
+    assert [case.id for case in unit.cases] == [f"{unit.name}_{n}" for n in IDS[unit.name]]
+
+
+@pytest.mark.parametrize("unit", OURS, ids=lambda unit: unit.name)
+def test_every_case_says_what_it_is_about(unit: Unit) -> None:
+    """Each has a title of one sentence, a clause, and a purpose or a reason why it is not there."""
+    for case in unit.cases:
+        assert case.title.endswith("."), case.id
+        assert case.clause, case.id
+        assert (case.purpose and case.expected) or case.why_not, case.id
+
+
+@pytest.mark.parametrize("profile", builtin_names())
+def test_every_built_in_card_passes(profile: str) -> None:
+    """No case fails or is blocked on an emulated card of any built-in profile."""
+    source = EmulatedSource.of(CardOptions(profile=profile))
+    results = [
+        execute(run, source)
+        for unit in OURS
+        for case in unit.cases
+        for run in runs(case, source.profile)
+    ]
+    assert {r.id: r.reason for r in results if r.verdict not in GOOD} == {}
+    assert Counter(r.id for r in results).most_common(1)[0][1] == 1
