@@ -19,7 +19,8 @@ PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 _EC_PUBLIC_KEY = encode_oid("1.2.840.10045.2.1")
 _RSA_SSA_PSS = encode_oid("1.2.840.113549.1.1.10")
 _RSA_ENCRYPTION = tlv.encode(0x30, bytes.fromhex("06092A864886F70D0101010500"))
-_LARGEST_KEY = 16384
+_LARGEST_KEY = 8192
+_LONGEST_EXPONENT = 256
 _CURVES: Mapping[int, type[ec.EllipticCurve]] = MappingProxyType(
     {
         8: ec.SECP192R1,
@@ -74,8 +75,11 @@ def _load(algorithm: Tlv, bits: bytes, der: bytes) -> PublicKey:
     except ValueError as error:
         message = f"malformed public key: {error}"
         raise PublicKeyError(message) from None
-    if not isinstance(key, rsa.RSAPublicKey) or key.key_size > _LARGEST_KEY:
+    if not isinstance(key, rsa.RSAPublicKey):
         message = "a document's public key is of RSA or on an elliptic curve"
+        raise UnsupportedKeyError(message)
+    if key.key_size > _LARGEST_KEY or key.public_numbers().e.bit_length() > _LONGEST_EXPONENT:
+        message = f"an RSA key of {key.key_size} bits is too large to be used"
         raise UnsupportedKeyError(message)
     return key
 
