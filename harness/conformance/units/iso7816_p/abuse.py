@@ -1,0 +1,84 @@
+"""A run of PACE with one command wrong: what is sent, what may come, and what is proved then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from harness.apdu import CommandApdu
+from harness.conformance.case import Case
+from harness.conformance.judgement import Allowed, Sws, demand_sw, named
+from harness.conformance.pace_steps import PaceSteps, Step
+from harness.conformance.proofs import demand_channel, demand_closed, demand_session_gone
+from harness.conformance.subject import Subject
+
+Make = Callable[[PaceSteps], CommandApdu]
+
+ERROR: tuple[Allowed, ...] = (Sws.ERROR,)
+FAILED: tuple[Allowed, ...] = (0x6300, Sws.ERROR)
+"""A wrong key or token: authentication failed, or an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abuse:
+    """One row of the plan: the command `make` in the place of a right one at `step`."""
+
+    id: int
+    section: str
+    title: str
+    purpose: str
+    step: Step
+    make: Make
+    allowed: tuple[Allowed, ...] = ERROR
+    needs: tuple[str, ...] = ()
+
+    @property
+    def case(self) -> Case:
+        """The row as a case, run for every PACE protocol of the card."""
+        later = "; and an error at the first GENERAL AUTHENTICATE"
+        first = (
+            f"9000 or {named(self.allowed)}" if self.step is Step.SET_AT else named(self.allowed)
+        )
+        return Case(
+            f"ISO7816_P_{self.id}",
+            f"ICAO TR Part 3, {self.section}; ICAO 9303-11, 4.4.4",
+            self.title,
+            self.purpose,
+            (first + (later if self.step is Step.SET_AT else ""), "nothing is opened"),
+            needs=("PACE", *self.needs),
+            per_suite=True,
+            run=partial(refused, self),
+        )
+
+
+def refused(abuse: Abuse, subject: Subject) -> None:
+    """Run PACE up to the step, send what is wrong, and prove that it led nowhere."""
+    clause = f"ICAO TR Part 3, {abuse.section}"
+    steps = PaceSteps(subject)
+    if abuse.step is Step.SET_AT:
+        # The plan lets a chip take the template and refuse it where it is first used.
+        answer = steps.send(abuse.make(steps))
+        demand_sw(answer, clause, 0x9000, *abuse.allowed)
+    else:
+        steps.go(Step(abuse.step - 1))
+        demand_sw(steps.send(abuse.make(steps)), clause, *abuse.allowed)
+    prove_nothing_opened(subject, steps, abuse.step, clause)
+
+
+def prove_nothing_opened(subject: Subject, steps: PaceSteps, step: Step, clause: str) -> None:
+    """The step that would follow is refused, and no channel stands.
+
+    Behind a wrong token the card must still take a right run, which also ends what delay there is.
+    """
+    if step is Step.TOKEN:
+        demand_session_gone(subject, steps.keys, 0)
+        demand_closed(subject)
+        again = PaceSteps(subject).go(Step.TOKEN)
+        demand_channel(subject, again.secured)
+        return
+    value = {Step.NONCE: steps.mapping_data, Step.MAP: steps.any_public(), Step.AGREE: bytes(8)}
+    following = Step(step + 1)
+    command = steps.authenticate(following, b"" if step is Step.SET_AT else value[step])
+    demand_sw(steps.send(command), clause, *(ERROR if step < Step.AGREE else FAILED))
+    demand_closed(subject)
