@@ -6,6 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from harness.conformance.case import Case, Unit
 from harness.conformance.units import (
+    eid_a,
+    eid_b,
+    eid_c,
+    eid_d,
+    eid_e,
+    eid_f,
     iso7816_o,
     iso7816_p,
     iso7816_q,
@@ -22,6 +28,12 @@ UNITS: tuple[Unit, ...] = (
     iso7816_s.UNIT,
     iso7816_t.UNIT,
     iso7816_u.UNIT,
+    eid_a.UNIT,
+    eid_b.UNIT,
+    eid_c.UNIT,
+    eid_d.UNIT,
+    eid_e.UNIT,
+    eid_f.UNIT,
 )
 
 

@@ -6,6 +6,7 @@ A profile is the implementation conformance statement: what is not declared is n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from types import MappingProxyType
 
 from harness.crypto.suite import PaceSuite
@@ -81,6 +82,18 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "CONTACT": "the application is offered over contact",
         "CONTACTLESS": "the application is offered without contact",
         "EXTENDED-LENGTH": "commands and answers of extended length",
+        "APPLICATION": "there are applications that are selected by their names",
+        "APPLICATION-P2": "without contact only some P2 select an application",
+        "LOCAL-PIN2": "PIN2 belongs to one application, which is selected by its name",
+        "SINGLE-USE": "the signing key wants its PIN anew for each signature",
+        "PUK-FIXED": "the PUK cannot be changed",
+        "PERSONAL-CODE": "a file holds the personal code",
+        "NAMES": "files hold surname and given names",
+        "BALTIC-CODE": "the personal code is an Estonian or Lithuanian one",
+        "DOCUMENT-NUMBER": "files hold the document number",
+        "EXPIRY": "a file holds the day of expiry",
+        "SIZE": "the control information of certificates tells their size",
+        "ISSUERS": "the card holds the certificates of its issuers",
         "DELAY": "wrong CANs are answered later and later",
     }
 )
@@ -97,12 +110,28 @@ _FILE_WORDS: Mapping[Content, str] = MappingProxyType(
     }
 )
 
+_HOLDER_WORDS: Mapping[str, frozenset[Content]] = MappingProxyType(
+    {
+        "PERSONAL-CODE": frozenset((Content.PERSONAL_CODE,)),
+        "NAMES": frozenset((Content.SURNAME, Content.GIVEN_NAMES)),
+        "DOCUMENT-NUMBER": frozenset((Content.DOCUMENT_NUMBER,)),
+        "EXPIRY": frozenset((Content.EXPIRY_DATE,)),
+        "ISSUERS": frozenset((Content.ISSUING_CERTIFICATE, Content.ROOT_CERTIFICATE)),
+    }
+)
+
 
 def declared(profile: Profile, offer: PaceOffer | None = None) -> frozenset[str]:
     """All words of `WORDS` that hold for a profile, with `offer` as if it were its only PACE."""
-    words = frozenset(
-        (*_channel(profile, offer), *_codes(profile), *_contents(profile), *_passport(profile))
+    parts = (
+        _channel(profile, offer),
+        _selection(profile),
+        _codes(profile),
+        _contents(profile),
+        _holder(profile),
+        _passport(profile),
     )
+    words = frozenset(chain.from_iterable(parts))
     assert words <= WORDS.keys()  # noqa: S101 - each word is explained
     return words
 
@@ -139,18 +168,35 @@ def _pace(pace: Pace, only: PaceOffer | None) -> Iterator[str]:
         yield "DELAY"
 
 
+def _selection(profile: Profile) -> Iterator[str]:
+    if any(place.aid for place in profile.directories.values()):
+        yield "APPLICATION"
+    if profile.select.contactless_application_p2:
+        yield "APPLICATION-P2"
+    if any(file.length == "fcp" for file in profile.files.values()):
+        yield "SIZE"
+
+
 def _codes(profile: Profile) -> Iterator[str]:
     for name, rules in profile.pins.items():
         if rules.suspended:
             yield "SUSPEND"
         if rules.method == "verify":
             yield "PUK-VERIFY" if name == "PUK" else name
+    puk, pin2 = profile.pins.get("PUK"), profile.pins.get("PIN2")
+    if puk is not None and puk.method == "verify" and not puk.changeable:
+        yield "PUK-FIXED"
+    by_name = pin2 is not None and profile.directories[pin2.directory].select == "aid"
+    if pin2 is not None and pin2.scope == "local" and by_name:
+        yield "LOCAL-PIN2"
     pin1 = profile.pins.get("PIN1")
     if pin1 is not None and pin1.changeable:
         yield "CHANGE"
     for key in profile.keys.values():
         uses = {"AUTHENTICATE": key.authenticate, "SIGN": key.sign, "DECIPHER": key.decipher}
         yield from (word for word, references in uses.items() if references)
+        if key.sign and (key.each_time or profile.pins[key.pin].single_use):
+            yield "SINGLE-USE"
 
 
 def _contents(profile: Profile) -> Iterator[str]:
@@ -179,3 +225,11 @@ def _passport(profile: Profile) -> Iterator[str]:
             yield "CA-KEY-ID"
     if (active := profile.active_authentication) is not None:
         yield from ("AA", "AA-RSA" if active.kind.startswith("rsa-") else "AA-ECDSA")
+
+
+def _holder(profile: Profile) -> Iterator[str]:
+    held = {file.content for file in profile.files.values()}
+    held |= {each for file in profile.files.values() for each in file.records.values()}
+    yield from (word for word, contents in _HOLDER_WORDS.items() if held >= contents)
+    if Content.PERSONAL_CODE in held and profile.country in ("EST", "LTU"):
+        yield "BALTIC-CODE"

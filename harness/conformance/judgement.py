@@ -68,12 +68,13 @@ def demand(holds: object, expected: str, got: str, clause: str) -> None:
         raise Failure(expected, got, clause)
 
 
-def demand_sw(answer: ResponseApdu, clause: str, *allowed: Allowed) -> ResponseApdu:
-    """Let a case go on only if an answer has one of these status words.
+def demand_sw(answer: ResponseApdu, clause: str, *allowed: Allowed, to: str = "") -> ResponseApdu:
+    """Let a case go on only if an answer has one of these status words; `to` says what was asked.
 
     Raises:
         Failure: it has another one.
     """
     got = f"{answer.sw:04X} ({describe_sw(answer.sw)})"
-    demand(is_allowed(answer.sw, allowed), named(allowed), got, clause)
+    expected = f"{named(allowed)} to {to}" if to else named(allowed)
+    demand(is_allowed(answer.sw, allowed), expected, got, clause)
     return answer

@@ -108,7 +108,7 @@ class Eid:
         """
         rules = self._verified_code(name)
         padded = self._admitted(name, code)
-        self._enter_for(name)
+        self.enter_for(name)
         command = CommandApdu(0x00, INS.VERIFY, 0x00, rules.reference, padded.reveal())
         self._offer(name, code, command)
 
@@ -124,14 +124,16 @@ class Eid:
             raise UsageError(message)
         return rules
 
-    def _enter_for(self, name: PinName) -> None:
+    def enter_for(self, name: PinName) -> None:
+        """Go where a code is verified: to the key that it protects, else to its own directory."""
         for key in self.profile.keys.values():
             if key.pin == name:
-                self._enter_key(key)
+                self.enter_key(key)
                 return
         self.files.enter(self.profile.pins[name].directory)
 
-    def _enter_key(self, key: KeyRules) -> None:
+    def enter_key(self, key: KeyRules) -> None:
+        """Go where a key can be used; a global one can be used everywhere."""
         if key.scope == "local":
             self.files.enter(key.directory)
 
@@ -188,7 +190,7 @@ class Eid:
         """
         key = self.profile.keys["authentication"]
         challenge = self._challenge()[: hashlib.new(key.hash).digest_size]
-        self._enter_key(key)
+        self.enter_key(key)
         signature = self._family.authenticate(key, challenge)
         certificate.check_signature(signature, challenge)
         return signature
@@ -204,7 +206,7 @@ class Eid:
         """
         key = self.profile.keys["signing"]
         digest = hashlib.new(key.hash, document).digest()
-        self._enter_key(key)
+        self.enter_key(key)
         signature = self._family.sign(key, digest)
         certificate.check_signature(signature, digest)
         return signature
@@ -218,7 +220,7 @@ class Eid:
             ApduError: the card refuses.
         """
         key = self.profile.keys["authentication"]
-        self._enter_key(key)
+        self.enter_key(key)
         return self._family.decipher(key, point)
 
     def change(self, name: PinName, old: Digits, new: Digits) -> None:
