@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from harness.errors import CardError, CheckError, LinkError, PinError, UsageError
-from harness.profile import Content, File, KeyName, PasswordName, PinName, Profile
+from harness.profile import Content, File, KeyName, PasswordName, PinName
 from harness.reading import Reading, TapOptions
 from harness.secret import Can
 from harness.session import Session, activate
@@ -68,7 +68,7 @@ class Attempt:
             return
         content, expected = mark
         with self.station.journal.phase("same card"):
-            found = eid.files.beginning(_file_read(eid.profile, content), len(expected))
+            found = eid.files.beginning(_file_read(eid, content), len(expected))
         if found != expected:
             message = f"another card came back: its {content} is not the one read before"
             raise CheckError(message)
@@ -221,7 +221,7 @@ def _subject(certificate: Certificate) -> dict[Content, str]:
     return {content: text for content, text in said.items() if text}
 
 
-def _file_read(profile: Profile, content: Content) -> File:
+def _file_read(eid: Eid, content: Content) -> File:
     """The file that a read takes a content from, where another file may hold it, too."""
-    personal = (file for file in profile.personal_files if file.content is content)
-    return next(personal, None) or profile.file_with(content)
+    personal = (file for file in eid.profile.personal_files if file.content is content)
+    return next(personal, None) or eid.file_with(content)

@@ -18,7 +18,7 @@ from harness.security_info import (
     pace_infos,
     parse_security_infos,
 )
-from harness.session import activate
+from harness.session import activate, interface_of
 from harness.station import Station
 from harness.terminal.card_pace import best_offer
 from harness.terminal.channel import CardChannel
@@ -29,6 +29,7 @@ from harness.terminal.inspection import (
     Found,
     Opened,
     applications,
+    elsewhere,
     look,
     open_with,
 )
@@ -99,7 +100,18 @@ def inspect(station: Station, profiles: Sequence[Profile], can: Can | None = Non
     if can is not None:
         with station.journal.phase("PACE"):
             opened = open_with(channel, can, _offer(access), home, _known_applications(profiles))
+    if known:
+        inside = opened.channel if opened else channel
+        with station.journal.phase("PKCS#15"):
+            chosen = [_looked_into(inside, atr, each) for each in known]
     return Inspection(atr, access, found.ef_atr, found.ef_dir, tuple(chosen), opened)
+
+
+def _looked_into(channel: CardChannel, atr: bytes, fit: Fit) -> Fit:
+    """The same with what the card's own directory of keys says, where it can be read."""
+    closed = fit.profile.needs_pace(interface_of(fit.profile, atr)) and not channel.is_secured
+    found = () if closed else tuple(elsewhere(channel, fit.profile))
+    return Fit(fit.profile, fit.reasons, fit.differences + found)
 
 
 def _offer(access: Found) -> Offer:

@@ -112,10 +112,21 @@ class Profile(Strict):
             if rules.pin not in self.pins:
                 message = f"keys.{key}.pin is not one of: {', '.join(self.pins)}"
                 raise ValueError(message)
+            self._require_directory_files(key, rules)
         if "eidrig" not in self.plans:
             message = "plans.eidrig is missing"
             raise ValueError(message)
         return self
+
+    def _require_directory_files(self, key: str, rules: KeyRules) -> None:
+        held = {file.content for file in self.files.values() if file.directory == rules.directory}
+        for content in (Content.PKCS15_OBJECTS, Content.PKCS15_TOKEN):
+            if rules.found_by == "pkcs15" and content not in held:
+                message = (
+                    f"keys.{key}.found_by is pkcs15, but no file in {rules.directory} has the "
+                    f"content {content}"
+                )
+                raise ValueError(message)
 
     def _require_card_access(self) -> None:
         if not any(file.content is Content.CARD_ACCESS for file in self.files.values()):
@@ -174,6 +185,18 @@ class Profile(Strict):
             if file.content is content:
                 return file
         message = f"the profile {self.name} has no file with {content}"
+        raise UsageError(message)
+
+    def file_in(self, directory: str, content: Content) -> File:
+        """The file in a directory that holds `content`.
+
+        Raises:
+            UsageError: this generation has none there.
+        """
+        for file in self.files.values():
+            if file.directory == directory and file.content is content:
+                return file
+        message = f"the profile {self.name} has no file with {content} in {directory}"
         raise UsageError(message)
 
     def needs_pace(self, interface: Interface) -> bool:

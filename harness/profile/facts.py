@@ -230,6 +230,8 @@ class KeyRules(Fact):
     reference: Byte
     pin: PinName
     certificate: Literal[Content.AUTHENTICATION_CERTIFICATE, Content.SIGNING_CERTIFICATE]
+    found_by: Literal["profile", "pkcs15"] = "profile"
+    """Where certificate and references are taken from: here, or the PKCS#15 files beside it."""
     kind: Literal["secp256r1", "secp384r1", "secp521r1", "rsa-2048", "rsa-3072"] = "secp384r1"
     hash: Literal["sha256", "sha384", "sha512"] = "sha384"
     """What the terminal hashes with."""

@@ -23,6 +23,7 @@ from harness.terminal.channel import CardChannel
 from harness.terminal.families import FAMILIES
 from harness.terminal.family import PinState
 from harness.terminal.files import Files
+from harness.terminal.key_directory import KeyDirectory
 from harness.terminal.pieces import Pieces
 from harness.terminal.pin_guard import PinGuard
 
@@ -51,6 +52,7 @@ class Eid:
         self.profile = profile
         self._guard = guard or PinGuard()
         self.files = Files(channel, profile, plan or profile.plans["eidrig"], pieces)
+        self._keys = KeyDirectory(self.files, profile)
         self._family = FAMILIES[profile.family](channel, profile)
         self._challenge = challenge or _random_challenge
         self._states: dict[PinName, PinState] = {}
@@ -77,8 +79,18 @@ class Eid:
         Raises:
             ProtocolViolation: the file is cut short or holds no certificate.
         """
-        file = self.profile.file_with(self.profile.keys[name].certificate)
-        return Certificate.parse(self.files.read(file))
+        return Certificate.parse(self.files.read(self._keys.certificate(name)))
+
+    def file_with(self, content: Content) -> File:
+        """The file of this card that holds `content`.
+
+        Raises:
+            UsageError: it has none.
+        """
+        for name, key in self.profile.keys.items():
+            if key.certificate is content:
+                return self._keys.certificate(name)
+        return self.profile.file_with(content)
 
     def tries_left(self, name: PinName) -> int:
         """How many tries a code has left, as the card counts.
@@ -188,7 +200,7 @@ class Eid:
             ApduError: the card refuses, 6982 where PIN1 was not verified.
             CheckError: the signature is not the certificate's.
         """
-        key = self.profile.keys["authentication"]
+        key = self._keys.rules("authentication")
         challenge = self._challenge()[: hashlib.new(key.hash).digest_size]
         self.enter_key(key)
         signature = self._family.authenticate(key, challenge)
@@ -204,7 +216,7 @@ class Eid:
             ApduError: the card refuses, 6982 where its PIN was not verified.
             CheckError: the signature is not the certificate's.
         """
-        key = self.profile.keys["signing"]
+        key = self._keys.rules("signing")
         digest = hashlib.new(key.hash, document).digest()
         self.enter_key(key)
         signature = self._family.sign(key, digest)
@@ -219,7 +231,7 @@ class Eid:
         Raises:
             ApduError: the card refuses.
         """
-        key = self.profile.keys["authentication"]
+        key = self._keys.rules("authentication")
         self.enter_key(key)
         return self._family.decipher(key, point)
 

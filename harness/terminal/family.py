@@ -65,7 +65,8 @@ class Family(Protocol):
 def set_environment(channel: CardChannel, template: int, key: KeyRules, algorithm: bytes) -> None:
     """MSE:SET for computation with a key and, unless empty, an algorithm (7816-4, 7.5.11)."""
     chosen = tlv.encode(0x80, algorithm) if algorithm else b""
-    data = chosen + tlv.encode(0x84, bytes((key.reference,)))
+    size = max(1, (key.reference.bit_length() + 7) // 8)  # some cards have longer references
+    data = chosen + tlv.encode(0x84, key.reference.to_bytes(size))
     channel.send(CommandApdu(0x00, INS.MANAGE_SECURITY_ENVIRONMENT, 0x41, template, data))
 
 

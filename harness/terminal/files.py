@@ -100,6 +100,18 @@ class Files:
         information = self._select_file(file, within=within)
         return self._pieces.finish(file.content, self._read_selected(file, information))
 
+    def read_apart(self, file: File) -> bytes:
+        """Read a file whole and keep nothing of it, as files of one meaning may lie in many places.
+
+        Raises:
+            ApduError, ProtocolViolation: as `read`.
+        """
+        kept, self._pieces = self._pieces, Pieces()
+        try:
+            return self._read_selected(file, self._select_file(file, within=True))
+        finally:
+            self._pieces = kept
+
     def _read_selected(self, file: File, information: bytes) -> bytes:
         match file.length:
             case "end":

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness import tlv
 from harness.apdu import INS, MAX_SHORT_NE, SW, CommandApdu
 from harness.crypto.card_access import Offer
 from harness.errors import CardError
+from harness.profile import Content, Profile
 from harness.secret import Can
 from harness.security_info import PaceInfo
 from harness.terminal.channel import CardChannel
+from harness.terminal.files import Files
+from harness.terminal.key_directory import KeyDirectory
 from harness.terminal.pace import PaceTerminal
+from harness.terminal.pkcs15 import differences
 from harness.tlv import TlvError
 
 MF, EF_DIR, EF_ATR, EF_CARD_ACCESS, EF_CARD_SECURITY = (
@@ -49,6 +53,7 @@ class Opened:
     those asked for that can be selected.
     """
 
+    channel: CardChannel
     info: PaceInfo
     authorities: tuple[bytes, ...]
     proves_chip: bool
@@ -74,6 +79,7 @@ def open_with(
     security, directory = look(inside, EF_CARD_SECURITY), look(inside, EF_DIR)
     aids = dict.fromkeys((*wanted, *sorted(applications(directory.raw))))
     return Opened(
+        inside,
         offer.info,
         established.authorities,
         established.chip is not None,
@@ -122,3 +128,18 @@ def _piece(channel: CardChannel, head: int, offset: int, *, is_first: bool = Tru
         return channel.send(command)
     answer = channel.transmit(command)
     return answer.data if answer.ok or answer.sw == SW.END_OF_FILE else b""
+
+
+def elsewhere(channel: CardChannel, profile: Profile) -> Iterator[str]:
+    """Where the card's PKCS#15 files say otherwise of its keys than a profile that knows them."""
+    directory = KeyDirectory(Files(channel, profile, profile.plans["eidrig"]), profile)
+    for name, key in profile.keys.items():
+        here = (file for file in profile.files.values() if file.directory == key.directory)
+        if not any(file.content is Content.PKCS15_OBJECTS for file in here):
+            continue
+        try:
+            found = directory.located(name)
+        except CardError as error:
+            yield f"PKCS#15 does not lead to the {name} key: {error}"
+        else:
+            yield from differences(name, key, directory.expected(name), found)

@@ -18,6 +18,7 @@ from harness.session import Session
 from harness.station import Station
 
 PROFILES = [builtin(name) for name in builtin_names()]
+_SEID_ATR = builtin("lva-idemia-2019-seid").recognise[0].atr
 UNKNOWN_ATR = bytes.fromhex("3B8080010101")
 
 
@@ -128,3 +129,30 @@ def test_nonsense_in_card_access_and_a_can(answer: str) -> None:
     with pytest.raises((ProtocolViolation, UsageError)):
         inspect(Station(card), PROFILES, CAN)
     assert "22" not in {command[2:4] for command in card.sent}
+
+
+def test_where_keys_lie_elsewhere_than_a_profile_says() -> None:
+    """Behind PACE the card's PKCS#15 files are held against the profile that fits."""
+    fits = inspect(Station(Renamed("lva-idemia-2019-rsa", _SEID_ATR)), PROFILES, CAN).fits
+    differences = {fit.profile.name: fit.differences for fit in fits}
+    assert differences["lva-idemia-2019-seid"] == (
+        "PKCS#15 has kind RSA for the authentication key, the profile EC",
+        "PKCS#15 has reference 129 for the authentication key, the profile 130",
+        "PKCS#15 has kind RSA for the signing key, the profile EC",
+        "PKCS#15 has reference 159 for the signing key, the profile 158",
+    )
+    closed = inspect(Station(Renamed("lva-idemia-2019-rsa", _SEID_ATR)), PROFILES).fits
+    assert all(fit.differences == () for fit in closed)
+
+
+def test_a_directory_that_leads_nowhere_is_a_difference() -> None:
+    """Where the PKCS#15 files cannot be read, the description says so and goes on."""
+    raw = builtin("lva-idemia-2019-seid").model_dump(by_alias=True, mode="json")
+    raw["files"]["signing-objects"]["value"] = "3005FF"
+    card = EmulatedCard(
+        personalise(type(PROFILES[0]).model_validate(raw), Person()), clock=VirtualClock()
+    )
+    found = inspect(Station(card), PROFILES, CAN)
+    (fit,) = (each for each in found.fits if each.profile.name == "lva-idemia-2019-seid")
+    (difference,) = fit.differences
+    assert difference.startswith("PKCS#15 does not lead to the signing key: EF.OD is malformed")
