@@ -33,9 +33,12 @@ class CardChannel:
         """Whether commands leave protected."""
         return self._session is not None
 
-    def secured(self, keys: SessionKeys) -> CardChannel:
-        """A channel over the same card whose commands are protected under `keys`."""
-        return CardChannel(self._icc, self.journal, TerminalSession(keys))
+    def secured(self, keys: SessionKeys, ssc: int = 0) -> CardChannel:
+        """A channel over the same card whose commands are protected under `keys`.
+
+        `ssc` is where the send sequence counter stands before the first command.
+        """
+        return CardChannel(self._icc, self.journal, TerminalSession(keys, ssc))
 
     def protected(self, command: CommandApdu) -> CommandApdu:
         """A command as it leaves for the card; a protected one counts as sent.

@@ -65,7 +65,8 @@ def test_the_representative_of_appendix_f() -> None:
 def test_a_recorded_passport() -> None:
     """The answer of a real passport verifies over its challenge, and over no other."""
     key = load_public_key(RecordedActive.PUBLIC_KEY)
-    verify(key, RecordedActive.CHALLENGE, RecordedActive.SIGNATURE, None)
+    used = verify(key, RecordedActive.CHALLENGE, RecordedActive.SIGNATURE, None)
+    assert used == "sha256"
     with pytest.raises(CheckError, match="not over our challenge"):
         verify(key, CHALLENGE, RecordedActive.SIGNATURE, None)
 
