@@ -12,6 +12,8 @@ from harness import tlv
 from harness.apdu import CLA_CHAINING, SW, CommandApdu
 from harness.clock import Clock
 from harness.crypto import pace
+from harness.crypto.chat import TAG as CHAT
+from harness.crypto.chat import Chat, ChatError
 from harness.crypto.chip_key import ChipKey
 from harness.crypto.chip_mapping import ChipAuthenticationMapping, encrypt_chip_data
 from harness.crypto.domain import Domain, RandBelow
@@ -116,6 +118,7 @@ class PaceChip:
         self._codes = codes or PaceCodes.none()
         self._refuses_ne = refuses_ne
         self._password = ""
+        self._asks = False
         self._step: _Step | None = None
         self._agreed: SessionKeys | None = None
 
@@ -135,7 +138,8 @@ class PaceChip:
         has left where that is not all of them (63Cx; BSI TR-03110-3, B.11.1).
 
         Raises:
-            Refused: 6A80 for malformed data, a protocol or parameters the card has not; 6A87
+            Refused: 6A80 for malformed data, a protocol or parameters the card has not, or a kind
+                of terminal (7F4C) that may not use the password; 6A87
                 where tag 84 is missing but needed; 6A88 for an unknown password; 6985 for
                 a second PACE that does not resume a suspended password; 6283 for one that is
                 deactivated.
@@ -151,10 +155,22 @@ class PaceChip:
         name = _PASSWORDS.get(tlv.find(objects, 0x83) or b"", "")
         if name not in self._rules.passwords or name not in self._passwords:
             raise Refused(SW.REFERENCED_DATA_NOT_FOUND)
+        self._asks = self._is_shown(tlv.find(objects, CHAT), name)
         state = self._codes.choose(name, inside=inside)
         password = self._codes.replaced(name) or self._passwords[name]
         self._password, self._step = name, _Chosen(protocol, password)
         return state
+
+    def _is_shown(self, chat: bytes | None, password: str) -> bool:
+        """Whether a terminal shows what it wants to be; cards without trust points do not look."""
+        if chat is None or not self._rules.authorities:
+            return False
+        try:
+            if Chat.parse(chat).allows(password):
+                return True
+        except ChatError:
+            pass
+        raise Refused(SW.WRONG_DATA)
 
     def _choose(self, oid: bytes | None, reference: bytes | None) -> _Protocol:
         named = [each for each in self._protocols if encode_oid(each.suite.oid) == oid]
@@ -226,7 +242,13 @@ class PaceChip:
         self._counter.set_wrong_passwords(0)
         self._codes.accept(self._password)
         self._agreed = step.keys
-        return tlv.encode(_DYNAMIC, tlv.encode(0x86, step.own_token), _chip_data(step))
+        named = self._rules.authorities if self._asks else ()
+        references = [
+            tlv.encode(tag, name.encode("ascii"))
+            for tag, name in zip((0x87, 0x88), named, strict=False)
+        ]
+        token = tlv.encode(0x86, step.own_token)
+        return tlv.encode(_DYNAMIC, token, *references, _chip_data(step))
 
 
 def _protocol(offer: PaceOffer, chip_keys: Mapping[int, ChipKey]) -> _Protocol:

@@ -157,6 +157,11 @@ class Pace(PaceOffer, Fact):
     """The password of the first channel; with the PIN there is none before that is verified."""
     select_first: Text
     """What the terminal selects before MSE:Set AT: a directory or a file of this profile."""
+    authorities: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}[!-~]{1,9}[0-9A-Z]{5}$")], ...],
+        Field(max_length=2),
+    ] = ()
+    """Whose terminal certificates the card trusts, newest first; named to who shows a CHAT."""
     wrong_password: Sw
     delay: CanDelay | None = None
 

@@ -20,6 +20,8 @@ from harness.apdu import (
     describe_sw,
 )
 from harness.crypto import pace
+from harness.crypto.chat import TAG as CHAT
+from harness.crypto.chat import Chat
 from harness.crypto.chip_mapping import ChipEvidence, decrypt_chip_data
 from harness.crypto.domain import Domain, RandBelow
 from harness.crypto.integrated import IntegratedMapping
@@ -70,7 +72,8 @@ class PaceTerminal:
 
     `set_at_ne` is the Ne of MSE:Set AT: 0 as the standard has it, 256 for cards used to that.
     `domain` is the group of a card with explicit parameters; without it `info` names one by its
-    number. `names_domain` says whether MSE:Set AT names it as well (tag 84).
+    number. `names_domain` says whether MSE:Set AT names it as well (tag 84). `chat` is shown to
+    cards that know terminals by their certificates; what they say to it ends up in `authorities`.
 
     Raises:
         UsageError: a suite or domain parameters this package does not speak.
@@ -84,11 +87,13 @@ class PaceTerminal:
         domain: Domain[Any] | None = None,
         *,
         names_domain: bool = True,
+        chat: Chat | None = None,
     ) -> None:
         self._suite = PaceSuite.of(info.oid)
         self.info = info
         self._domain = _suited(self._suite, info.parameter_id, domain)
         self._names_domain = names_domain and info.parameter_id is not None
+        self._chat = chat
         self._set_at_ne = set_at_ne
         self._randbelow = randbelow
 
@@ -166,6 +171,8 @@ class PaceTerminal:
         data += tlv.encode(0x83, bytes((reference,)))
         if self._names_domain and self.info.parameter_id is not None:
             data += tlv.encode(0x84, bytes((self.info.parameter_id,)))
+        if self._chat is not None:
+            data += tlv.encode(CHAT, self._chat.value)
         ins = INS.MANAGE_SECURITY_ENVIRONMENT
         command = CommandApdu(0x00, ins, 0xC1, 0xA4, data, self._set_at_ne)
         answer = channel.transmit(command)

@@ -17,6 +17,7 @@ from fixtures.pace_runs import (
 from harness.apdu import CommandApdu
 from harness.clock import VirtualClock
 from harness.crypto.card_access import CardAccess, Preference
+from harness.crypto.chat import Chat, Role
 from harness.crypto.chip_key import chip_public_keys
 from harness.crypto.standardized import DOMAINS
 from harness.crypto.suite import PaceSuite
@@ -50,6 +51,48 @@ def test_terminal_and_chip(suite: PaceSuite, parameter_id: int, kind: str) -> No
     if established.chip is not None:
         public = keys[parameter_id].public
         assert established.chip.check([public]) == public
+
+
+AUTHORITIES = ("DETESTeID00002", "DETESTeID00001")
+ROLES: tuple[Role, ...] = ("inspection system", "authentication terminal", "signature terminal")
+
+
+@pytest.mark.parametrize("names", [0, 1, 2])
+@pytest.mark.parametrize("kind", PASSWORDS)
+@pytest.mark.parametrize("role", ROLES)
+def test_a_terminal_that_shows_what_it_is(role: Role, kind: str, names: int) -> None:
+    """A CHAT is taken with the passwords of its kind, and the card's trust points are told."""
+    rules = rules_of(f"{ID_PACE}2.2", 12, authorities=AUTHORITIES[:names])
+    card = FrontCard(front_of(rules))
+    chat = Chat.of(role, 1)
+    terminal = PaceTerminal(PaceInfo(f"{ID_PACE}2.2", 2, 12), chat=chat)
+    if names and not chat.allows(kind):
+        with pytest.raises(ApduError, match="6A80"):
+            terminal.run(CardChannel(card), PASSWORDS[kind])
+        return
+    established = terminal.run(CardChannel(card), PASSWORDS[kind])
+    assert established.authorities == tuple(each.encode() for each in AUTHORITIES[:names])
+    assert established.channel.send(GET_DATA) == GET_DATA.data
+
+
+def test_trust_points_are_told_only_to_who_asks() -> None:
+    """Without a CHAT the card names nobody, also after a terminal that showed one."""
+    card = FrontCard(front_of(rules_of(f"{ID_PACE}2.2", 12, authorities=AUTHORITIES)))
+    info = PaceInfo(f"{ID_PACE}2.2", 2, 12)
+    for chat in (Chat.of("signature terminal"), None):
+        channel = CardChannel(card)
+        told = PaceTerminal(info, chat=chat).run(channel, PASSWORDS["CAN"]).authorities
+        assert len(told) == (2 if chat else 0)
+        card.transmit(bytes.fromhex("00A4000C"))  # ends the channel
+
+
+def test_a_template_of_nonsense() -> None:
+    """A malformed CHAT is refused at MSE:Set AT (6A80), and PACE cannot go on."""
+    card = FrontCard(front_of(rules_of(f"{ID_PACE}2.2", 12, authorities=AUTHORITIES)))
+    data = "800A04007F00070202040202830102" + "7F4C0406025301"
+    command = bytes.fromhex(f"0022C1A4{len(data) // 2:02X}{data}")
+    assert card.transmit(command).hex() == "6a80"
+    assert card.transmit(bytes.fromhex("10860000027C0000")).hex() == "6985"
 
 
 @pytest.mark.parametrize("kind", WRONG)

@@ -9,6 +9,7 @@ import pytest
 
 from harness.apdu import CommandApdu
 from harness.clock import VirtualClock
+from harness.crypto.chat import Chat
 from harness.emulator.card import EmulatedCard
 from harness.emulator.memory import CardMemory
 from harness.emulator.person import Person
@@ -327,6 +328,16 @@ def test_codes_are_managed_in_their_own_way() -> None:
         with pytest.raises(UsageError, match=r"is given by|has 6 to 6 digits"):
             wrong()
     assert session.channel.journal.apdus == 0
+
+
+def test_a_chat_is_taken_and_answered() -> None:
+    """A terminal that shows what it is learns whom the card trusts; a PUK is not for it."""
+    session = Session.begin(station())
+    chat = Chat.of("authentication terminal")
+    terminal = PaceTerminal(session.pace_info, chat=chat)
+    assert terminal.run(session.channel, PIN).authorities == (b"ZZEIDRIG00001",)
+    with pytest.raises(ApduError, match="6A80"):
+        terminal.run(Session.begin(station()).channel, PUK)
 
 
 def test_a_wrong_can_blocks_nothing() -> None:
