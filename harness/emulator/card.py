@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 
 from harness.apdu import INS, SW, CommandApdu, ResponseApdu
 from harness.clock import Clock, WallClock
 from harness.crypto.domain import RandBelow
+from harness.emulator.active_authentication import ActiveAuthenticationChip
+from harness.emulator.bac import BacChip
 from harness.emulator.chaining import AnswerParts, Responder, answer_bytes
+from harness.emulator.channels import Opener
+from harness.emulator.chip_authentication import ChipAuthenticationChip
 from harness.emulator.families import FAMILIES
-from harness.emulator.family import PROPRIETARY
+from harness.emulator.family import PROPRIETARY, Handler
 from harness.emulator.files import FileSystem
 from harness.emulator.front import SecureFront
 from harness.emulator.keys import KeyStore
@@ -20,6 +23,7 @@ from harness.emulator.pace_codes import PaceCodes
 from harness.emulator.personalise import CardImage
 from harness.emulator.pins import PinPad
 from harness.emulator.status import Refused, SecurityStatus
+from harness.emulator.travel import TravelDocument
 from harness.errors import LinkError, UsageError
 from harness.profile import Interface, Recognition
 
@@ -87,10 +91,10 @@ class EmulatedCard:
         """Power the card up, or reset it, and return its ATR."""
         atr = self.atr
         profile = self._image.profile
-        needs_pace = profile.needs_pace(self._interface)
-        status = SecurityStatus(self._interface, needs_pace, profile.quirks.before_pace)
+        needs_channel = profile.needs_channel(self._interface)
+        status = SecurityStatus(self._interface, needs_channel, profile.quirks.before_pace)
         application = EidApplication(self._image, status, self._memory, self._randbelow)
-        front = SecureFront(self._pace(status), application)
+        front = SecureFront(self._pace(status), application, self._openers(status))
         self._respond = AnswerParts(front, fetched=profile.quirks.fetch_answers)
         return atr
 
@@ -109,6 +113,18 @@ class EmulatedCard:
             refuses_ne="mse" in profile.quirks.no_ne_on,
         )
 
+    def _openers(self, status: SecurityStatus) -> list[Opener]:
+        """What opens a channel beside PACE."""
+        profile, travel, openers = self._image.profile, self._image.travel, list[Opener]()
+        if travel is None:
+            return openers
+        if profile.bac is not None:
+            home = profile.lds_directory
+            openers.append(BacChip(profile.bac, travel.password, home, status, self._randbelow))
+        if travel.static_keys:
+            openers.append(ChipAuthenticationChip(travel.static_keys, status))
+        return openers
+
     def disconnect(self) -> None:
         """Take the power away."""
         self._respond = None
@@ -125,7 +141,9 @@ class EmulatedCard:
             raise LinkError(message)
 
         def within_limits(decoded: CommandApdu) -> ResponseApdu:
-            if decoded.extended and not self._image.profile.transmission.extended_length:
+            limits = self._image.profile.transmission
+            is_too_long = limits.largest_command and len(command) > limits.largest_command
+            if is_too_long or (decoded.extended and not limits.extended_length):
                 return ResponseApdu(sw=SW.WRONG_LENGTH)
             return respond(decoded)
 
@@ -149,17 +167,32 @@ class EidApplication:
         self._pins = PinPad(image, memory, status)
         self._keys = KeyStore(image, self._pins, status)
         self._family = FAMILIES[image.profile.family](self._pins, self._keys, status)
-        self._handlers: dict[int, Callable[[CommandApdu], bytes]] = {
+        self._handlers: dict[int, Handler] = {
             INS.SELECT: self._files.select,
             INS.READ_BINARY: self._files.read,
             INS.READ_BINARY_ODD: self._files.read_odd,
             INS.MANAGE_SECURITY_ENVIRONMENT: self._manage_environment,
+            **(self._of_documents(image.travel) if image.travel else self._of_holders()),
+            **self._family.commands,
+        }
+
+    def _of_holders(self) -> dict[int, Handler]:
+        """What is for codes and keys of the holder."""
+        return {
             INS.VERIFY: self._verify,
             INS.CHANGE_REFERENCE_DATA: self._change,
             INS.GET_CHALLENGE: self._get_challenge,
             INS.INTERNAL_AUTHENTICATE: self._internal_authenticate,
-            **self._family.commands,
         }
+
+    def _of_documents(self, travel: TravelDocument) -> dict[int, Handler]:
+        """What a travel document has."""
+        handlers: dict[int, Handler] = {}
+        rules = self._image.profile.active_authentication
+        if rules is not None and travel.active_key is not None:
+            chip = ActiveAuthenticationChip(rules, travel.active_key, self._randbelow)
+            handlers[INS.INTERNAL_AUTHENTICATE] = chip.authenticate
+        return handlers
 
     @property
     def takes_proprietary(self) -> bool:
@@ -167,8 +200,8 @@ class EidApplication:
         return any(key >> 8 for key in self._handlers)
 
     def open_channel(self) -> None:
-        """PACE succeeded."""
-        self._status.pace = True
+        """A protocol that opens one succeeded."""
+        self._status.channel = True
 
     def close_channel(self) -> None:
         """The channel ended, and with it all that was proved inside."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from harness import tlv
+from harness.apdu import MAX_EXTENDED_NC
 from harness.emulator import pkcs15
 from harness.emulator.person import Person
 from harness.emulator.pki import TestPki
 from harness.profile import MF, Content, File, Profile
+from harness.security_info import encode_integer
 
 
 def texts(person: Person, dates: str = "%d %m %Y") -> dict[Content, str]:
@@ -79,22 +81,43 @@ def _wrapped(file: File, content: bytes) -> bytes:
 
 
 def _directory(profile: Profile, file: File) -> bytes:
-    """EF.DIR: application templates with AID, label and path (ISO/IEC 7816-4, 12.2.3.2)."""
+    """EF.DIR: application templates (ISO/IEC 7816-4, 12.2.3.2; ICAO 9303-10, 3.11.2)."""
     del file
     return b"".join(
-        tlv.encode(
-            0x61,
-            tlv.encode(0x4F, directory.aid),
-            tlv.encode(0x50, name.encode()[:16]),
-            tlv.encode(0x51, bytes.fromhex(directory.path.replace("/", ""))),
-        )
-        for name, directory in profile.directories.items()
-        if directory.aid and directory.path != MF
+        tlv.encode(0x61, tlv.encode(0x4F, place.aid), _place(profile, name))
+        for name, place in profile.directories.items()
+        if place.aid and place.path != MF
     )
+
+
+def _place(profile: Profile, name: str) -> bytes:
+    """Label and path of an application; those of travel documents are told by AID alone."""
+    if profile.family == "emrtd":
+        return b""
+    path = bytes.fromhex(profile.directories[name].path.replace("/", ""))
+    return tlv.encode(0x50, name.encode()[:16]) + tlv.encode(0x51, path)
+
+
+def _atr_info(profile: Profile, file: File) -> bytes:
+    """EF.ATR/INFO: card capabilities and, with extended length, its limits (7816-4, 12.7.1)."""
+    del file
+    transmission = profile.transmission
+    # Selection by name, path and identifier, short identifiers; bytes; chaining (12.1.1.9).
+    capabilities = b"\xb4\x01\x80"
+    limits = b""
+    if transmission.extended_length:
+        capabilities = b"\xb4\x01\xe0"
+        sizes = (transmission.largest_command, transmission.largest_answer)
+        limits = tlv.encode(
+            0x7F66,
+            *(encode_integer(size or MAX_EXTENDED_NC) for size in sizes),
+        )
+    return tlv.encode(0x47, capabilities) + limits
 
 
 _DIRECTORIES: Mapping[Content, Callable[[Profile, File], bytes]] = {
     Content.DIRECTORY: _directory,
+    Content.ATR_INFO: _atr_info,
     Content.PKCS15_OBJECTS: pkcs15.objects,
     Content.PKCS15_TOKEN: pkcs15.token,
     Content.PKCS15_KEYS: pkcs15.private_keys,

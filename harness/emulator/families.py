@@ -83,6 +83,24 @@ class Npa:
         return b""
 
 
+class Emrtd:
+    """Passports and ICAO identity cards: no codes, and no keys that a code opens."""
+
+    templates: Mapping[int, tuple[str, ...]] = MappingProxyType({})
+
+    def __init__(self, pins: PinPad, keys: KeyStore, status: SecurityStatus) -> None:
+        del pins, keys, status
+
+    @property
+    def commands(self) -> Mapping[int, Handler]:
+        """None of its own."""
+        return {}
+
+    def environment(self, data: bytes) -> bytes:
+        """The data itself."""
+        return data
+
+
 FAMILIES: Mapping[str, Callable[[PinPad, KeyStore, SecurityStatus], Family]] = MappingProxyType(
     {
         "ias-ecc": IasEcc,
@@ -90,6 +108,7 @@ FAMILIES: Mapping[str, Callable[[PinPad, KeyStore, SecurityStatus], Family]] = M
         "belpic": Belpic,
         "mtcos": Mtcos,
         "npa": Npa,
+        "emrtd": Emrtd,
     }
 )
 """The families by the name a profile gives them."""

@@ -13,6 +13,8 @@ from harness.profile import MF, File, Interface
 from harness.tlv import TlvError
 
 _FCI, _FCP, _NOTHING = 0x00, 0x04, 0x0C
+_MOST_BEHIND_HEAD = ((2, 0x7F), (3, 0xFF))
+"""Bytes of tag and length of a data object with so many bytes inside, at most."""
 
 
 class FileSystem:
@@ -157,7 +159,8 @@ class FileSystem:
             raise Refused(SW.WRONG_DATA) from None
         if offset.tag != 0x54 or not 1 <= len(offset.value) <= 3:
             raise Refused(SW.WRONG_DATA)
-        head = 2 if command.ne <= 0x80 else 3  # Ne counts tag and length, too
+        fits = (head for head, most in _MOST_BEHIND_HEAD if command.ne - head <= most)
+        head = next(fits, 4)  # Ne counts tag and length, too
         content = self._deliver(int.from_bytes(offset.value, "big"), max(command.ne - head, 0))
         return tlv.encode(0x53, content)
 
@@ -165,8 +168,7 @@ class FileSystem:
         name = self._status.file
         if name is None:
             raise Refused(SW.COMMAND_NOT_ALLOWED)
-        if not self._profile.files[name].open:
-            self._status.require_channel()
+        self._status.require_for(self._profile.files[name])
         if not ne:
             raise Refused(SW.WRONG_LENGTH)
         content = self._contents[name]

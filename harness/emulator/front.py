@@ -1,12 +1,13 @@
-"""What stands before every application of a card: PACE and secure messaging."""
+"""What stands before every application of a card: what opens a channel, and the channel."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from harness.apdu import INS, SW, CommandApdu, ResponseApdu
-from harness.crypto.kdf import SessionKeys
+from harness.apdu import SW, CommandApdu, ResponseApdu
 from harness.emulator.chaining import CommandParts
+from harness.emulator.channels import Opener, PaceOpener
 from harness.emulator.family import PROPRIETARY
 from harness.emulator.pace import PaceChip
 from harness.emulator.status import Refused
@@ -28,7 +29,7 @@ class Application(Protocol):
         ...
 
     def open_channel(self) -> None:
-        """A PACE channel now stands."""
+        """A channel now stands."""
         ...
 
     def close_channel(self) -> None:
@@ -37,10 +38,16 @@ class Application(Protocol):
 
 
 class SecureFront:
-    """Opens a channel by PACE, unwraps commands, wraps answers, and drops it at the first fault."""
+    """Opens channels, unwraps commands, wraps answers, and drops a channel at the first fault.
 
-    def __init__(self, pace: PaceChip | None, application: Application) -> None:
-        self._pace = pace
+    `others` are what opens a channel beside PACE.
+    """
+
+    def __init__(
+        self, pace: PaceChip | None, application: Application, others: Sequence[Opener] = ()
+    ) -> None:
+        by_pace = () if pace is None else (PaceOpener(pace),)
+        self._openers: tuple[Opener, ...] = (*others, *by_pace)
         self._application = application
         self._session: ChipSession | None = None
         self._dispatch = CommandParts(self._execute)
@@ -54,7 +61,7 @@ class SecureFront:
         if self._session is not None:
             self._drop()
         answer = self._dispatch(command)
-        # The token that ends PACE still travels as the channel before had it.
+        # The answer that ends a protocol still travels as the channel before had it.
         self._open_if_agreed()
         return answer
 
@@ -64,8 +71,10 @@ class SecureFront:
         )
 
     def _open_if_agreed(self) -> None:
-        if self._pace is not None and (keys := self._pace.agreed()) is not None:
-            self._open(keys)
+        for opener in self._openers:
+            if (opened := opener.opened()) is not None:
+                self._session = ChipSession(opened.keys, opened.ssc)
+                self._application.open_channel()
 
     def _respond_secured(self, command: CommandApdu) -> ResponseApdu:
         if self._session is None:
@@ -79,29 +88,25 @@ class SecureFront:
         self._open_if_agreed()
         return answer
 
-    def _open(self, keys: SessionKeys) -> None:
-        self._session = ChipSession(keys)
-        self._application.open_channel()
-
     def _drop(self) -> None:
         self._session = None
         self._application.close_channel()
 
     def _execute(self, command: CommandApdu) -> ResponseApdu:
-        if self._pace is not None:
-            try:
-                if (answer := self._run_pace(self._pace, command)) is not None:
-                    return answer
-            except Refused as refusal:
-                return ResponseApdu(sw=refusal.sw)
+        for opener in self._openers:
+            if (answer := self._answer_of(opener, command)) is not None:
+                self._abandon_but(opener)
+                return answer
         return self._application.execute(command)
 
-    def _run_pace(self, pace: PaceChip, command: CommandApdu) -> ResponseApdu | None:
-        """The answer to a command of PACE; None to any other."""
-        if command.ins == INS.GENERAL_AUTHENTICATE:
-            return ResponseApdu(pace.general_authenticate(command))
-        pace.abandon()
-        if command.header[1:] != bytes((INS.MANAGE_SECURITY_ENVIRONMENT, 0xC1, 0xA4)):
-            return None
-        inside = self._session is not None
-        return ResponseApdu(sw=pace.set_authentication_template(command, inside=inside))
+    def _answer_of(self, opener: Opener, command: CommandApdu) -> ResponseApdu | None:
+        try:
+            return opener.answer(command, inside=self._session is not None)
+        except Refused as refusal:
+            return ResponseApdu(sw=refusal.sw)
+
+    def _abandon_but(self, opener: Opener) -> None:
+        """A command of one protocol ends the runs of the others."""
+        for each in self._openers:
+            if each is not opener:
+                each.abandon()

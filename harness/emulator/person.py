@@ -23,6 +23,9 @@ _SECOND_WEIGHTS = (3, 4, 5, 6, 7, 8, 9, 1, 2, 3)
 class Person:
     """A card holder and the codes of the card; the default is the published specimen.
 
+    The machine readable zone and the data groups of a travel document have `document_type` (P or
+    ID unless given), `issuing_state` (the profile's country unless given), `optional_data`,
+    `full_name` (given names and surname unless given) and `issuing_authority`.
     `pin2_changed` is False for a card fresh from the factory whose PIN2 must be changed before it
     can sign, on generations that have such a rule; `pin_active` is False for a card whose PACE PIN
     is deactivated.
@@ -38,6 +41,11 @@ class Person:
     document_number: str = "AS0000001"
     issue_date: date = date(2025, 1, 2)
     expiry_date: date = date(2035, 1, 1)
+    document_type: str = ""
+    issuing_state: str = ""
+    optional_data: str = ""
+    full_name: str = ""
+    issuing_authority: str = "EIDRIG TEST DOCUMENTS"
     can: Can = field(default_factory=lambda: Can("123456"))
     pin1: Pin = field(default_factory=lambda: Pin("1234"))
     pin2: Pin = field(default_factory=lambda: Pin("12345"))
@@ -56,6 +64,7 @@ class Person:
         if not re.fullmatch(r"[0-9A-Z]{1,9}", self.document_number):
             message = "person.document_number is 1 to 9 characters of 0-9 and A-Z"
             raise UsageError(message)
+        _check_zone(self)
         if self.expiry_date <= self.issue_date:
             message = "person.expiry_date must lie behind person.issue_date"
             raise UsageError(message)
@@ -100,6 +109,21 @@ def _check_names(person: Person) -> None:
             "person.surname and person.given_names are too long together: with the personal code "
             f"they are {len(person.common_name)} characters, {_LONGEST_COMMON_NAME} are the most"
         )
+        raise UsageError(message)
+
+
+def _check_zone(person: Person) -> None:
+    """What the machine readable zone has beside names, dates and numbers."""
+    for name, pattern, said in (
+        ("document_type", r"([ACIPV][0-9A-Z]?)?", "P, I, A or C and perhaps one character more"),
+        ("issuing_state", r"[A-Z]{0,3}", "1 to 3 letters"),
+        ("optional_data", r"[0-9A-Z<]{0,14}", "at most 14 characters of 0-9, A-Z and <"),
+    ):
+        if not re.fullmatch(pattern, getattr(person, name)):
+            message = f"person.{name} is {said}"
+            raise UsageError(message)
+    if not person.issuing_authority:
+        message = "person.issuing_authority must not be empty"
         raise UsageError(message)
 
 

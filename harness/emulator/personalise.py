@@ -8,20 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from harness import tlv
 from harness.crypto.chip_key import ChipKey
-from harness.crypto.curve import STANDARDIZED
-from harness.crypto.parameters import encode_parameters
-from harness.crypto.standardized import DOMAINS
-from harness.crypto.suite import PaceSuite
+from harness.emulator.access_infos import card_access, card_security, mapping_keys
 from harness.emulator.contents import certificates, file_contents, texts
 from harness.emulator.person import Person
 from harness.emulator.pki import TestPki, make_pki
 from harness.emulator.private_key import PrivateKey
+from harness.emulator.travel import TravelDocument, make_travel_document
 from harness.mrz import Mrz
-from harness.profile import Content, KeyName, Pace, PaceOffer, Profile
+from harness.profile import Content, KeyName, Profile
 from harness.secret import Secret
-from harness.security_info import PaceInfo, encode_integer, encode_oid, encode_pace_info
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +25,8 @@ class CardImage:
     """One personalised card: contents by meaning, files and keys by name, digests of the codes.
 
     `authorities` are the DER certificates that sign the holder's, root first; `chip_keys` are the
-    static keys of the chip authentication mapping, by the parameter id of their protocol.
+    static keys of the chip authentication mapping, by the parameter id of their protocol; `travel`
+    is there where the card holds a travel document.
     """
 
     profile: Profile
@@ -44,15 +41,15 @@ class CardImage:
     authorities: tuple[bytes, ...]
     digest_key: Secret
     chip_keys: Mapping[int, ChipKey]
+    travel: TravelDocument | None
 
     @property
     def card_security(self) -> bytes:
         """The SecurityInfos that EF.CardSecurity signs: EF.CardAccess and the static public keys.
 
-        The signature is not here; see ICAO 9303-11, 9.2.11.
+        The signature is not here, but in the file (ICAO 9303-11, 9.2.11).
         """
-        public = [key.public.encode() for key in self.chip_keys.values()]
-        return _security_infos([*_access_infos(self.profile.own_pace), *public])
+        return card_security(self.profile.own_pace, self.chip_keys)
 
     def digest(self, name: str, padded: bytes) -> bytes:
         """What the card keeps of a code instead of the code itself."""
@@ -69,7 +66,11 @@ def personalise(profile: Profile, person: Person, seed: int = 0) -> CardImage:
     person = person.fitted(profile)
     kinds = (_kind(profile, "authentication"), _kind(profile, "signing"))
     pki = make_pki(person, seed, profile.country_code, kinds)
-    contents = _contents(profile, person, pki)
+    chip_keys = mapping_keys(profile.pace, seed) if profile.pace else {}
+    travel = None
+    if profile.lds is not None:
+        travel = make_travel_document(profile, profile.lds, person, seed, chip_keys)
+    contents = {**_contents(profile, person, pki), **(travel.contents if travel else {})}
     digest_key = Secret(hashlib.sha256(f"eidrig codes {seed}".encode()).digest())
     codes = {"PIN1": person.pin1, "PIN2": person.pin2, "PUK": person.puk}
     image = partial(
@@ -81,9 +82,10 @@ def personalise(profile: Profile, person: Person, seed: int = 0) -> CardImage:
         passwords={"CAN": person.can, "MRZ": _mrz(person), "PIN": person.pin1, "PUK": person.puk},
         pin2_changed=person.pin2_changed,
         pin_active=person.pin_active,
-        authorities=pki.authorities,
+        authorities=_authorities(profile, pki, travel),
         digest_key=digest_key,
-        chip_keys=_chip_keys(profile.pace, seed) if profile.pace else {},
+        chip_keys=chip_keys,
+        travel=travel,
     )
     digest = image(serial="", codes={}).digest
     kept: dict[str, bytes] = {
@@ -94,6 +96,13 @@ def personalise(profile: Profile, person: Person, seed: int = 0) -> CardImage:
     mark = digest("card", pki.authentication + b"".join(kept.values())).hex()[:16]
     serial = f"{profile.name}/{person.document_number}/{seed}/{mark}"
     return image(serial=serial, codes=kept)
+
+
+def _authorities(
+    profile: Profile, pki: TestPki, travel: TravelDocument | None
+) -> tuple[bytes, ...]:
+    holders = pki.authorities if profile.keys or travel is None else ()
+    return holders + ((travel.pki.authority,) if travel else ())
 
 
 def _kind(profile: Profile, name: KeyName) -> str:
@@ -109,41 +118,3 @@ def _contents(profile: Profile, person: Person, pki: TestPki) -> dict[Content, b
 def _mrz(person: Person) -> Mrz:
     dates = (f"{day:%y%m%d}" for day in (person.birth_date, person.expiry_date))
     return Mrz(person.document_number, *dates)
-
-
-def card_access(pace: Pace) -> bytes:
-    """EF.CardAccess with all that the profile's card offers, filled up as the profile says."""
-    return _security_infos(_access_infos(pace)).ljust(pace.card_access_size, b"\0")
-
-
-def _security_infos(infos: list[bytes]) -> bytes:
-    return tlv.encode(0x31, *sorted(infos))  # the order of DER, ISO/IEC 8825-1, 11.6
-
-
-def _access_infos(pace: Pace) -> list[bytes]:
-    named = [encode_pace_info(PaceInfo(each.oid, 2, each.reference)) for each in pace.offers]
-    spelt_out = {_domain_info(each) for each in pace.offers if each.explicit_id is not None}
-    return [*named, *spelt_out]
-
-
-def _domain_info(offer: PaceOffer) -> bytes:
-    """A PACEDomainParameterInfo (ICAO 9303-11, 9.2.2)."""
-    oid = encode_oid(offer.oid.rpartition(".")[0])
-    domain = encode_parameters(DOMAINS[offer.parameter_id], explicit=True)
-    return tlv.encode(0x30, tlv.encode(0x06, oid), domain, encode_integer(offer.reference))
-
-
-def _chip_keys(pace: Pace, seed: int) -> dict[int, ChipKey]:
-    """A static key for each group that a protocol with chip authentication mapping uses."""
-    return {
-        each.reference: _chip_key(each, seed)
-        for each in pace.offers
-        if PaceSuite.of(each.oid).mapping == "CAM" and each.parameter_id in STANDARDIZED
-    }
-
-
-def _chip_key(offer: PaceOffer, seed: int) -> ChipKey:
-    domain = STANDARDIZED[offer.parameter_id]
-    digest = hashlib.sha512(f"eidrig chip key {seed} {offer.reference}".encode()).digest()
-    private = 1 + int.from_bytes(digest, "big") % (domain.order - 1)
-    return ChipKey(domain, private, offer.reference)

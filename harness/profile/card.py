@@ -203,6 +203,15 @@ class Profile(Strict):
         """Whether a channel must be opened by PACE on this interface."""
         return self.pace is not None and interface in self.pace.needed_on
 
+    @property
+    def lds_directory(self) -> str:
+        """The path of the directory with the data groups.
+
+        Raises:
+            UsageError: this generation has none.
+        """
+        return self.directories[self.file_with(Content.DG1).directory].path
+
     def needs_channel(self, interface: Interface) -> bool:
         """Whether a channel must be opened by PACE or BAC on this interface."""
         bac = self.bac is not None and interface in self.bac.needed_on

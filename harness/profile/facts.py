@@ -73,6 +73,10 @@ class Transmission(Fact):
     """The answer to READ BINARY at or behind the end."""
     odd_read: bool = False
     """Whether READ BINARY has its odd instruction, too, which takes an offset as data (54)."""
+    largest_command: Annotated[int, Field(ge=261, le=65535)] | None = None
+    """The most bytes of a command; absent: what its encoding can carry."""
+    largest_answer: Annotated[int, Field(ge=258, le=65535)] | None = None
+    """The most bytes of an answer, which EF.ATR/INFO tells beside the former (7816-4, 12.7.1)."""
 
 
 class SelectRules(Fact):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures.cards import HOLDERS_CARDS
 from fixtures.echo_card import served
 from fixtures.pcscd import CLIENT_SOCKET, Pcscd, VirtualReader
 from fixtures.served import EIDRIG, ServedCard, await_card, place_of, served_card
@@ -18,7 +19,7 @@ from harness.cli.exit_code import LINK, PIN, USAGE, exit_code
 from harness.emulator.card import EmulatedCard
 from harness.errors import LinkError
 from harness.profile import Content, Interface
-from harness.profiles import builtin, builtin_names
+from harness.profiles import builtin
 from harness.secret import Can, Pin
 from harness.station import CardOptions, Codes, Station, card_image
 from harness.tap import Reading, Tap, TapOptions
@@ -52,7 +53,7 @@ CARDS = [
 ]
 OTHERS = [
     CardOptions(name, interface=interface)
-    for name in builtin_names()
+    for name in HOLDERS_CARDS
     if not name.startswith("est-")
     for interface in builtin(name).interfaces
 ]
