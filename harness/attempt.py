@@ -49,7 +49,9 @@ class Attempt:
         plan = session.plan(self.options.plan)
         channel = session.secure(self.codes.can)
         eid = self._over(session, channel, "CAN")
+        counters = self._counters_at_hand(eid) if "verify PIN1" in plan.operations else {}
         self._prove_same_card(eid)
+        reading.tries_left |= counters
         for operation in plan.operations:
             eid = self._carry_out(session, eid, *operation.split(" ", 1))
 
@@ -59,6 +61,18 @@ class Attempt:
         reading.pace = session.pace_info if channel.is_secured else None
         reading.password = password if channel.is_secured else None
         return session.eid(channel, self.guard, self.options.plan, reading.pieces)
+
+    def _counters_at_hand(self, eid: Eid) -> dict[PinName, int]:
+        """When going on: PIN1's counter, if the card stands beside it.
+
+        It is read before VERIFY in any case, and later the card would have to come back for it.
+        """
+        reading = self.reading
+        is_due = self.options.use_pin and "authentication" not in reading.signatures
+        if not (reading.pieces and is_due and eid.is_beside("PIN1")):
+            return {}
+        with self.station.journal.phase("tries left PIN1"):
+            return {"PIN1": eid.tries_left("PIN1")}
 
     def _prove_same_card(self, eid: Eid) -> None:
         """Read again what no other card has, and compare; without such a mark, read all again."""

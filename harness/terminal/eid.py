@@ -100,6 +100,10 @@ class Eid:
         """
         return self._pin_state(name).tries_left
 
+    def is_beside(self, name: PinName) -> bool:
+        """Whether the card stands where a code's counter is, so that it costs one command."""
+        return self.files.stands_in(self.profile.pins[name].directory)
+
     def _pin_state(self, name: PinName) -> PinState:
         self.files.enter(self.profile.pins[name].directory)
         self._states[name] = self._family.pin_state(name)

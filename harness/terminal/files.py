@@ -32,6 +32,7 @@ class Files:
         self._pieces = Pieces() if pieces is None else pieces
         self._resumes = pieces is not None
         self._current: str | None = None
+        self._selected: tuple[File, bytes] | None = None  # and what the card said of it
 
     def standing_at(self, path: str) -> None:
         """Take note that the card's current directory is `path` already."""
@@ -40,7 +41,12 @@ class Files:
     def begin_operation(self) -> None:
         """Begin an operation of the plan; one that reselects does not rely on where it stands."""
         if self._plan.reselect:
-            self._current = None
+            self._current = self._selected = None
+
+    def stands_in(self, name: str) -> bool:
+        """Whether a directory of the profile is selected, and the plan relies on that."""
+        here = self._profile.directories[name].path
+        return self._current == here and not self._plan.reselect
 
     def enter(self, name: str) -> None:
         """Select a directory of the profile, unless it is selected.
@@ -48,6 +54,7 @@ class Files:
         Raises:
             ApduError: the card does not have it or does not let us in.
         """
+        self._selected = None
         directory = self._profile.directories[name]
         if self._current == directory.path:
             return
@@ -78,6 +85,7 @@ class Files:
                 self.enter(name)
 
     def _select(self, p1: int, data: bytes, p2: int) -> bytes:
+        self._selected = None
         ne = MAX_SHORT_NE if p2 == _FCP and self._takes_ne else 0
         return self._channel.send(CommandApdu(0x00, INS.SELECT, p1, p2, data, ne))
 
@@ -97,7 +105,10 @@ class Files:
         whole = self._pieces.whole(file.content)
         if whole is not None:
             return whole
-        information = self._select_file(file, within=within)
+        if self._selected is not None and self._selected[0] is file:
+            information = self._selected[1]
+        else:
+            information = self._select_file(file, within=within)
         return self._pieces.finish(file.content, self._read_selected(file, information))
 
     def read_apart(self, file: File) -> bytes:
@@ -127,10 +138,13 @@ class Files:
     def beginning(self, file: File, size: int) -> bytes:
         """Select a file and read its first `size` bytes, whatever was read of it before.
 
+        A read of the same file that comes next finds it selected.
+
         Raises:
             ApduError: the card refuses to select or to read.
         """
-        self._select_file(file, within=False)
+        information = self._select_file(file, within=False)
+        self._selected = file, information
         return self._read_at(0, size)
 
     def _select_file(self, file: File, *, within: bool) -> bytes:

@@ -7,11 +7,13 @@ from harness.profile import Content
 MARK_SIZE = 48
 """Enough of a certificate to hold its serial number (RFC 5280, 4.1)."""
 
-_MARKS = (
-    Content.DOCUMENT_NUMBER,
-    Content.PERSONAL_CODE,
-    Content.AUTHENTICATION_CERTIFICATE,
-    Content.SIGNING_CERTIFICATE,
+_MARKS = frozenset(
+    {
+        Content.DOCUMENT_NUMBER,
+        Content.PERSONAL_CODE,
+        Content.AUTHENTICATION_CERTIFICATE,
+        Content.SIGNING_CERTIFICATE,
+    }
 )
 
 
@@ -44,10 +46,13 @@ class Pieces:
         return data
 
     def mark(self) -> tuple[Content, bytes] | None:
-        """Something read that no other card has: which file begins with which bytes."""
-        for content in _MARKS:
-            data = self._whole.get(content) or self._begun.get(content)
-            if data:
+        """Something read that no other card has: which file begins with which bytes.
+
+        The latest such file, since the read goes on in it or near it.
+        """
+        for content, data in reversed({**self._whole, **self._begun}.items()):
+            enough = content in self._whole or len(data) >= MARK_SIZE
+            if content in _MARKS and enough:
                 return content, data[:MARK_SIZE]
         return None
 

@@ -119,6 +119,16 @@ def test_resuming_sends_less_than_starting_anew(profile: str) -> None:
 
 
 @every_with_files
+def test_resuming_never_sends_more_than_starting_anew(profile: str) -> None:
+    """Wherever the card slips, proof and counter cost no more commands than resuming saves."""
+    whole = len(commands(profile))
+    for number in range(1, whole + 1):
+        icc = Slipping(card(profile), frozenset({number}))
+        assert tap(icc, profile, policy("resume"))[0].outcome == "ok"
+        assert len(icc.sent) - number <= whole, number
+
+
+@every_with_files
 def test_a_complete_file_is_not_read_again(profile: str) -> None:
     """After a tear in the last certificate, only that and the proof of identity are read."""
     before = commands(profile)

@@ -12,6 +12,7 @@ from harness.errors import ApduError, ProtocolViolation
 from harness.profile import Content, File
 from harness.terminal.channel import CardChannel
 from harness.terminal.files import Files
+from harness.terminal.pieces import Pieces
 
 DER = image_of(IDEMIA).contents[Content.AUTHENTICATION_CERTIFICATE]
 
@@ -212,6 +213,21 @@ def test_the_beginning_of_a_file() -> None:
     assert files_on(card).beginning(certificate_file(), 48) == DER[:48]
     assert card.sent[-1] == "00B0000030"
     assert len(card.sent) == 3
+
+
+@pytest.mark.parametrize(("elsewhere", "selections"), [(False, 0), (True, 1)])
+def test_a_begun_file_is_selected_once(*, elsewhere: bool, selections: int) -> None:
+    """Read on after its beginning was compared, it is selected again only if we left it."""
+    card, file, pieces = AnsweringCard(reader(DER)), certificate_file(), Pieces()
+    pieces.keep(file.content, DER[:223])
+    profile = profile_of(IDEMIA)
+    files = Files(CardChannel(card), profile, profile.plans["eidrig"], pieces)
+    assert files.beginning(file, 48) == DER[:48]
+    before = len(card.sent)
+    if elsewhere:
+        files.enter(file.directory)
+    assert files.read(file) == DER
+    assert [sent[:4] for sent in card.sent[before:]].count("00A4") == selections
 
 
 def test_a_plan_that_reselects() -> None:

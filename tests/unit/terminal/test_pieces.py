@@ -27,14 +27,24 @@ def test_whole_and_begun() -> None:
 
 
 def test_the_mark_of_a_card() -> None:
-    """What no other card has serves as a mark, the shortest to read first; a surname does not."""
+    """What no other card has serves as a mark, the latest first; a surname does not."""
     pieces = Pieces()
     pieces.finish(Content.SURNAME, b"TAMM")
     assert pieces.mark() is None
+    pieces.finish(Content.PERSONAL_CODE, b"38001085718")
+    pieces.finish(Content.CITIZENSHIP, b"EST")
+    assert pieces.mark() == (Content.PERSONAL_CODE, b"38001085718")
+    pieces.keep(DER, bytes(MARK_SIZE - 1))
+    assert pieces.mark() == (Content.PERSONAL_CODE, b"38001085718")
     pieces.keep(DER, bytes(100))
     assert pieces.mark() == (DER, bytes(MARK_SIZE))
-    pieces.finish(Content.PERSONAL_CODE, b"38001085718")
-    assert pieces.mark() == (Content.PERSONAL_CODE, b"38001085718")
+
+
+def test_a_short_beginning_is_no_mark() -> None:
+    """The first bytes of all certificates are the same; they tell no card from another."""
+    pieces = Pieces()
+    pieces.keep(DER, bytes(MARK_SIZE - 1))
+    assert pieces.mark() is None
 
 
 @pytest.mark.parametrize("name", PROFILES)
