@@ -58,7 +58,7 @@ def length_bytes(length: int) -> bytes:
 def encode(tag: int, *parts: bytes | Tlv) -> bytes:
     """One data object whose value is `parts` joined."""
     value = b"".join(part.encode() if isinstance(part, Tlv) else part for part in parts)
-    return Tlv(tag, value).encode()
+    return tag_bytes(tag) + length_bytes(len(value)) + value
 
 
 def parse(raw: bytes, offset: int = 0) -> tuple[Tlv, int]:

@@ -68,6 +68,8 @@ class Aes:
 
     def __init__(self, key: Secret) -> None:
         self._key = algorithms.AES(key.reveal())
+        self._blocks = Cipher(self._key, modes.ECB()).encryptor()  # noqa: S305 - single blocks
+        self._mac = CMAC(self._key)  # never fed: copied for every message
 
     @staticmethod
     def form_key(derived: bytes) -> bytes:
@@ -83,12 +85,12 @@ class Aes:
         return _whole(Cipher(self._key, modes.CBC(iv)).decryptor(), blocks)
 
     def message_iv(self, counter: bytes) -> bytes:
-        """The counter, encrypted (9.8.7.1)."""
-        return self.encrypt(counter, bytes(self.block_size))
+        """The counter, one block, encrypted (9.8.7.1)."""
+        return self._blocks.update(counter)
 
     def authenticate(self, data: bytes) -> bytes:
         """CMAC, cut to eight bytes."""
-        mac = CMAC(self._key)
+        mac = self._mac.copy()
         mac.update(data)
         return mac.finalize()[:MAC_SIZE]
 

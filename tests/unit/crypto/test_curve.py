@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.cards import scalars
 from fixtures.vectors import ICAO_G1
@@ -39,6 +41,40 @@ def test_two_ways_to_the_same_point(domain: EcDomain) -> None:
     assert domain.encode(domain.multiply(two, 3)) == domain.encode(domain.multiply(three, 2))
 
 
+def encoded(domain: EcDomain, numbers: ec.EllipticCurvePublicNumbers) -> bytes:
+    """A point of OpenSSL's as it travels."""
+    return b"\x04" + b"".join(n.to_bytes(domain.size, "big") for n in (numbers.x, numbers.y))
+
+
+@every_domain
+def test_products_of_the_base_point(domain: EcDomain) -> None:
+    """Around every multiple of the order, and where one digit stands alone, as fastecdsa has it."""
+    q, base = domain.order, domain.generator
+    ends = (1, 2, q // 2, q - 2, q - 1, q + 1, 2 * q - 1, q * q + 1)
+    alone = (digit << place for place in range(0, q.bit_length() - 6, 6) for digit in (1, 63))
+    for scalar in (*ends, *alone):
+        product = domain.multiply_generator(scalar)
+        assert domain.encode(product) == domain.encode(base * (scalar % q))
+
+
+@every_domain
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_the_order_leads_to_infinity(domain: EcDomain, times: int) -> None:
+    """No multiple of the order is a point that could be sent."""
+    with pytest.raises(InvalidPointError, match="point at infinity"):
+        domain.finite(domain.multiply_generator(times * domain.order))
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("name", OPENSSL)
+def test_public_keys_as_openssl_computes_them(name: str, data: st.DataObject) -> None:
+    """Any multiple of the base point is OpenSSL's, where it has the curve."""
+    domain = next(each for each in STANDARDIZED.values() if each.name == name)
+    scalar = data.draw(st.integers(1, domain.order - 1))
+    theirs = ec.derive_private_key(scalar, OPENSSL[name]()).public_key().public_numbers()
+    assert domain.encode(domain.multiply_generator(scalar)) == encoded(domain, theirs)
+
+
 @every_domain
 def test_products_of_any_point(domain: EcDomain) -> None:
     """A product agrees with fastecdsa's at both ends of the range and in between."""
@@ -66,8 +102,7 @@ def test_points_as_openssl_computes_them(name: str) -> None:
     domain = next(each for each in STANDARDIZED.values() if each.name == name)
     one, other = 0x1234567890ABCDEF << 64, 0xFEDCBA0987654321
     theirs = [ec.derive_private_key(k, OPENSSL[name]()) for k in (one, other)]
-    numbers = theirs[0].public_key().public_numbers()
-    expected = b"\x04" + b"".join(n.to_bytes(domain.size, "big") for n in (numbers.x, numbers.y))
+    expected = encoded(domain, theirs[0].public_key().public_numbers())
     assert domain.encode(domain.multiply_generator(one)) == expected
     shared = theirs[1].exchange(ec.ECDH(), theirs[0].public_key())
     assert domain.shared_secret(domain.decode(expected), other) == shared
