@@ -47,6 +47,7 @@ class Hold:
     """One hand in one field: power and error intensity over time, sampled once and kept.
 
     Between two steps both are constant. Many runs with different noise may share one hold.
+    `sampled_until` is the time in seconds up to which nothing has to be sampled any more.
     """
 
     def __init__(self, motion: Motion, field: Field, step: float = STEP.value) -> None:
@@ -55,7 +56,7 @@ class Hold:
         self._sums: tuple[list[float], list[float]] = ([0.0], [0.0])
         self._switches: list[float] = [0.0]  # power on at even, off at odd places
         self._powered = True
-        self._sampled_until = 0.0
+        self.sampled_until = 0.0
 
     def distance(self, time: float) -> float:
         """Where the card is, in mm."""
@@ -72,7 +73,8 @@ class Hold:
 
     def power_lost(self, start: float, end: float) -> float | None:
         """The first instant of [start, end) without power."""
-        self._sample(end)
+        if end >= self.sampled_until:
+            self._sample(end)
         place = bisect_right(self._switches, start)
         if place % 2 == 0:
             return start
@@ -82,7 +84,7 @@ class Hold:
 
     def hazard(self, state: int, time: float) -> float:
         """How many destroyed instants to expect until `time`, had the state never changed."""
-        if time >= self._sampled_until:
+        if time >= self.sampled_until:
             self._sample(time)
         index = int(time / self._step)
         return self._sums[state][index] + (time - index * self._step) * self._rates[state][index]
@@ -94,10 +96,10 @@ class Hold:
         return (index + (hazard - sums[index]) / (sums[index + 1] - sums[index])) * self._step
 
     def _sample(self, time: float) -> None:
-        while time >= self._sampled_until:
+        while time >= self.sampled_until:
             for _ in range(_CHUNK):
                 self._sample_step(len(self._rates[0]) * self._step)
-            self._sampled_until = (len(self._rates[0]) - 1) * self._step
+            self.sampled_until = (len(self._rates[0]) - 1) * self._step
 
     def _sample_step(self, time: float) -> None:
         now = self.conditions(time)
@@ -120,7 +122,7 @@ class Noise:
         self._state = 0
         self._stays_until = self._means[0] * self._exponential()
         self._known_until = 0.0
-        self._due = self._exponential()  # hazard left until the next destroyed instant
+        self._due = self._exponential()  # the hazard at which the next instant is destroyed
         self._hits: list[float] = []
         self._index = 0
 
@@ -139,16 +141,19 @@ class Noise:
         return -log(1.0 - self._draw())
 
     def _go_on(self) -> None:
-        """Draw up to the end of this stay, but not beyond the window of time it is in."""
-        start, state, due = self._known_until, self._state, self._due
-        end = min(self._stays_until, (int(start / _WINDOW) + 1) * _WINDOW)
-        level, top = self._hold.hazard(state, start), self._hold.hazard(state, end)
-        self._hits, self._index = [], 0
-        while level + due < top:
-            level += due
-            self._hits.append(self._hold.instant(state, level))
-            due = self._exponential()
-        self._due, self._known_until = max(0.0, due - (top - level)), end
+        """Draw up to the end of this stay, or of the window of time it is in if none went beyond.
+
+        What is drawn does not depend on where a window ends.
+        """
+        hold, state, end = self._hold, self._state, self._stays_until
+        if end >= hold.sampled_until:
+            end = min(end, (int(self._known_until / _WINDOW) + 1) * _WINDOW)
+        top, due, hits = hold.hazard(state, end), self._due, []
+        while due < top:
+            hits.append(hold.instant(state, due))
+            due -= log(1.0 - self._draw())
         if end == self._stays_until:
             self._state = 1 - state
+            due += hold.hazard(self._state, end) - top
             self._stays_until += self._means[self._state] * self._exponential()
+        self._hits, self._index, self._due, self._known_until = hits, 0, due, end

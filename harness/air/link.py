@@ -143,10 +143,10 @@ class Air:
         self._frames += 1
         self._bytes += len(data)
         self._wait(frame.end - frame.start)
-        frame = replace(frame, fate=self._fate(frame))
+        fate = self._fate(frame)
         for observer in self._observers:
-            observer(frame)
-        return frame.fate
+            observer(replace(frame, fate=fate))
+        return fate
 
     def _frame(self, direction: Direction, data: bytes, start: float, timeout: float) -> Frame:
         length = seconds(self._timing.block_cycles(len(data), direction)) if data else 0.0

@@ -13,6 +13,7 @@ from harness.errors import UsageError
 
 _NO_PAUSE = 1e-6  # seconds; below, it is the rounding of the simulated clock
 _CID = 0x08  # in the protocol control byte, ISO/IEC 14443-4, 7.1.2
+_WTX_INFORMATION = 1  # byte of S(WTX) beyond the prologue
 
 
 class Question(Enum):
@@ -32,13 +33,19 @@ class Leg:
     length: float
     opening: float
 
+    @classmethod
+    def of(cls, length: float, n_bytes: int) -> Self:
+        """A frame of `n_bytes` without CRC that takes `length` seconds."""
+        return cls(length, length / (n_bytes + CRC_BYTES))
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """A question and its answer; times in seconds.
 
     `timeout` is how long the reader waits, `gap` from question to answer with the card's computing,
-    `pause` the host's time before the question. `own_size` is that of a block without content.
+    `pause` the host's time before the question. `bare_ask` and `bare_answer` are blocks without
+    content, as after noise: R(NAK), R(ACK) and S(DESELECT); `request` is S(WTX) of the card.
     """
 
     question: Question
@@ -48,12 +55,9 @@ class Step:
     answer: Leg
     pause: float
     timing: RfTiming
-    own_size: int
-
-    def leg(self, n_bytes: int, direction: Direction) -> Leg:
-        """A frame of `n_bytes` without CRC at the bit rates of this step."""
-        length = seconds(self.timing.block_cycles(n_bytes, direction))
-        return Leg(length, length / (n_bytes + CRC_BYTES))
+    bare_ask: Leg
+    bare_answer: Leg
+    request: Leg
 
     @property
     def least_gap(self) -> float:
@@ -114,6 +118,7 @@ def _over(answer: Frame) -> float:
 
 
 def _step(ask: Frame, answer: Frame, free_from: float) -> Step:
+    bare = 2 if ask.data[0] & _CID else 1
     return Step(
         question=_question(ask.data[0]),
         ask=_leg(ask),
@@ -122,13 +127,19 @@ def _step(ask: Frame, answer: Frame, free_from: float) -> Step:
         answer=_leg(answer),
         pause=max(0.0, ask.start - free_from),
         timing=ask.timing,
-        own_size=2 if ask.data[0] & _CID else 1,
+        bare_ask=_block(ask.timing, bare, Direction.TO_CARD),
+        bare_answer=_block(ask.timing, bare, Direction.TO_READER),
+        request=_block(ask.timing, bare + _WTX_INFORMATION, Direction.TO_READER),
     )
 
 
 def _leg(frame: Frame) -> Leg:
-    length = frame.end - frame.start
-    return Leg(length, length / (len(frame.data) + CRC_BYTES))
+    return Leg.of(frame.end - frame.start, len(frame.data))
+
+
+def _block(timing: RfTiming, n_bytes: int, direction: Direction) -> Leg:
+    """A block of `n_bytes` without CRC."""
+    return Leg.of(seconds(timing.block_cycles(n_bytes, direction)), n_bytes)
 
 
 def _question(pcb: int) -> Question:

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 
 from harness.air.channel import Hold, Noise
 from harness.air.recording import Leg, Question, Recording, Step
-from harness.air.timing import FIELD_OFF, Direction, detect_cycles, seconds
+from harness.air.timing import FIELD_OFF, detect_cycles, seconds
 
 _DEACTIVATION_FWT = seconds(65_536)  # ISO/IEC 14443-4, 8.1
 _RETRIES = 2  # repetitions of one step, the reader's own default
-_WTX_INFORMATION = 1  # byte of S(WTX) beyond the prologue
 
 _Card = Callable[[], tuple[float, Leg] | None]  # what an intact question is answered with, and when
 
@@ -185,7 +184,7 @@ class _Reader:
             invalid += 1
             self.retransmissions += 1
             had_it = card.has_question
-            if not self._exchange(step, card.own_ask, self._fwt, card.reacts):
+            if not self._exchange(step, step.bare_ask, self._fwt, card.reacts):
                 continue
             if had_it or step.question is Question.ACKNOWLEDGE:
                 return True
@@ -207,7 +206,7 @@ class _Reader:
         card = _CardSide(step)
         for attempt in range(1 + self._retries):
             self.retransmissions += attempt > 0
-            if self._exchange(step, card.own_ask, _DEACTIVATION_FWT, card.acknowledges):
+            if self._exchange(step, step.bare_ask, _DEACTIVATION_FWT, card.acknowledges):
                 return
 
     def _exchange(self, step: Step, ask: Leg, timeout: float, card: _Card) -> bool:
@@ -257,8 +256,6 @@ class _CardSide:
     def __init__(self, step: Step) -> None:
         self._step = step
         self.has_question = False
-        self.own_ask = step.leg(step.own_size, Direction.TO_CARD)
-        self._own = step.leg(step.own_size, Direction.TO_READER)
 
     def answers(self) -> tuple[float, Leg] | None:
         """To the question itself: after computing; to its repetition at once (rule 11)."""
@@ -278,10 +275,9 @@ class _CardSide:
         if self.has_question or step.question is Question.ACKNOWLEDGE:
             return self.answers()
         if step.question is Question.PART:
-            return step.least_gap, self._own
-        asks_again = step.leg(step.own_size + _WTX_INFORMATION, Direction.TO_READER)
-        return step.least_gap, asks_again
+            return step.least_gap, step.bare_answer
+        return step.least_gap, step.request
 
     def acknowledges(self) -> tuple[float, Leg] | None:
         """To S(DESELECT): the same."""
-        return self._step.least_gap, self._own
+        return self._step.least_gap, self._step.bare_answer

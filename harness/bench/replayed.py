@@ -52,13 +52,14 @@ class _Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """What one activation does that begins with `reading`; counts are sums up to each place.
+    """What one activation does that begins with `reading`, at `state`; counts are running sums.
 
     `apdus` are the steps that begin one. Of `grants`, the card's requests for time, those that it
     repeats after noise are not counted.
     """
 
     reading: Reading
+    state: State
     replay: Replay
     apdus: tuple[int, ...]
     sent: tuple[int, ...]
@@ -164,7 +165,7 @@ class _Story:
         """
         state = _state(reading)
         if state not in self._chapters:
-            self._chapters[state] = self._record(reading)
+            self._chapters[state] = self._record(reading, state)
         return self._chapters[state]
 
     def after(self, chapter: Chapter, outcome: Outcome) -> Chapter:
@@ -172,12 +173,12 @@ class _Story:
         begun = chapter.begun(outcome)
         if not begun:
             return chapter
-        place = _state(chapter.reading), begun
+        place = chapter.state, begun
         if place not in self._torn:
             self._torn[place] = self.chapter(self._tear(chapter.reading, begun))
         return self._torn[place]
 
-    def _record(self, reading: Reading) -> Chapter:
+    def _record(self, reading: Reading, state: State) -> Chapter:
         frames, sizes = list[Frame](), _Sizes()
         station = self._cards.station((sizes,))
         station = held(station, self._scenario, self._quiet, 0, (frames.append,))
@@ -191,6 +192,7 @@ class _Story:
         grants = (step.question is Question.GRANT for step in recording.steps)
         return Chapter(
             reading,
+            state,
             Replay(recording, host=self._host),
             recording.apdus,
             tuple(accumulate(sizes.sent, initial=0)),
