@@ -31,7 +31,7 @@ PULL_AFTER = assumed((0.4, 4.0), "seconds after which an impatient person lifts 
 PULL_PAUSE = assumed((1.0, 2.5), "seconds until the person tries again")
 SPEED = assumed(300.0, "mm/s of a hand that approaches or leaves without haste")
 WALK_SPEED = assumed(250.0, "mm/s of a card that is swiped past a reader")
-EDGE_MM = assumed(30.0, "a card held where the field is just enough")
+EDGE_MM = assumed(30.0, "a card held where the field of a phone is just enough")
 CASE_MM = assumed(4.0, "thickness of a sturdy phone case, in mm")
 METAL_DB = assumed(3.5, "detuning by a metal plate or ring between card and antenna")
 HORIZON = 180.0  # seconds for which random moments are drawn: three times the longest session
@@ -46,8 +46,8 @@ class Motion:
     loss: float = 0.0
 
 
-def _steady(_: Random) -> Distance:
-    return lambda _: HOLD.value
+def _steady(_: Random, height: float) -> Distance:
+    return lambda _: height
 
 
 def _shaken(rng: Random, centre: float) -> Distance:
@@ -65,12 +65,8 @@ def _shaken(rng: Random, centre: float) -> Distance:
     return distance
 
 
-def _tremor(rng: Random) -> Distance:
-    return _shaken(rng, HOLD.value)
-
-
-def _slip(rng: Random) -> Distance:
-    held = _shaken(rng, HOLD.value)
+def _slip(rng: Random, height: float) -> Distance:
+    held = _shaken(rng, height)
     slips: list[tuple[float, float, float]] = []
     start = rng.expovariate(1 / SLIP_EVERY.value)
     while start < HORIZON:
@@ -83,15 +79,15 @@ def _slip(rng: Random) -> Distance:
         last = bisect_right(starts, time) - 1
         if last < 0 or time >= slips[last][1]:
             return held(time)
-        begin, end, height = slips[last]
-        return held(time) + height * math.sin(math.pi * (time - begin) / (end - begin))
+        begin, end, away = slips[last]
+        return held(time) + away * math.sin(math.pi * (time - begin) / (end - begin))
 
     return distance
 
 
-def _pull_away(rng: Random) -> Distance:
+def _pull_away(rng: Random, height: float) -> Distance:
     """Lifted once, too early, and put back; then held still."""
-    held = _shaken(rng, HOLD.value)
+    held = _shaken(rng, height)
     leave = rng.uniform(*PULL_AFTER.value)
     back = leave + rng.uniform(*PULL_PAUSE.value)
 
@@ -102,44 +98,72 @@ def _pull_away(rng: Random) -> Distance:
     return distance
 
 
-def _walk_by(rng: Random) -> Distance:
-    """One pass at contact height; the distance is that of a straight line past the reader."""
+def _walk_by(rng: Random, height: float) -> Distance:
+    """One pass; the distance is that of a straight line past the reader, `height` at its least."""
     closest = rng.uniform(0.1, 0.2)
 
     def distance(time: float) -> float:
-        return math.hypot(HOLD.value, WALK_SPEED.value * (time - closest))
+        return math.hypot(height, WALK_SPEED.value * (time - closest))
 
     return distance
 
 
-def _edge_of_field(rng: Random) -> Distance:
-    return _shaken(rng, EDGE_MM.value)
+def _case_and_metal(rng: Random, height: float) -> Distance:
+    return _shaken(rng, height + CASE_MM.value)
 
 
-def _case_and_metal(rng: Random) -> Distance:
-    return _shaken(rng, HOLD.value + CASE_MM.value)
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """How a motion is made: by a hand at a height in mm, `loss` dB in between.
+
+    `named_after_it`: the height is what the motion is about, and another one makes no sense.
+    """
+
+    make: Callable[[Random, float], Distance]
+    height: float = HOLD.value
+    loss: float = 0.0
+    named_after_it: bool = False
 
 
-_MOTIONS: dict[str, tuple[Callable[[Random], Distance], float]] = {
-    "steady": (_steady, 0.0),
-    "tremor": (_tremor, 0.0),
-    "slip": (_slip, 0.0),
-    "pull-away": (_pull_away, 0.0),
-    "walk-by": (_walk_by, 0.0),
-    "edge-of-field": (_edge_of_field, 0.0),
-    "case-and-metal": (_case_and_metal, METAL_DB.value),
+_MOTIONS = {
+    "steady": _Built(_steady),
+    "tremor": _Built(_shaken),
+    "slip": _Built(_slip),
+    "pull-away": _Built(_pull_away),
+    "walk-by": _Built(_walk_by),
+    "edge-of-field": _Built(_shaken, EDGE_MM.value, named_after_it=True),
+    "case-and-metal": _Built(_case_and_metal, loss=METAL_DB.value),
 }
 MOTIONS = tuple(_MOTIONS)
 
 
-def motion(name: str, seed: int = 0) -> Motion:
-    """The built-in motion `name` of the hand number `seed`.
+def motion(name: str, seed: int = 0, height: float | None = None) -> Motion:
+    """The built-in motion `name` of the hand number `seed`, around a mean `height` in mm.
+
+    Raises:
+        UsageError: there is no such motion (the message lists them), or not at this height.
+    """
+    built = named("motion", name, _MOTIONS)
+    usual = usual_height(name)
+    if height is None:
+        height = usual
+    elif built.named_after_it:
+        message = f"{name} is a height of its own, {usual:g} mm; choose one for tremor instead"
+        raise UsageError(message)
+    if not 0 <= height <= AWAY:
+        message = f"a card is held 0 to {AWAY:g} mm away, not {height:g}"
+        raise UsageError(message)
+    rng = Random(f"{name} {seed}")  # noqa: S311 - a simulation
+    return Motion(name, built.make(rng, height), built.loss)
+
+
+def usual_height(name: str) -> float:
+    """The height in mm at which a built-in motion is held where none is given.
 
     Raises:
         UsageError: there is no such motion; the message lists them.
     """
-    make, loss = named("motion", name, _MOTIONS)
-    return Motion(name, make(Random(f"{name} {seed}")), loss)  # noqa: S311 - a simulation
+    return named("motion", name, _MOTIONS).height
 
 
 def measured(text: str, name: str = "measured") -> Motion:

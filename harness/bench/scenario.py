@@ -9,7 +9,7 @@ from itertools import product
 
 from harness.air.card_time import CardSpeed
 from harness.air.faults import Fault
-from harness.air.motion import Motion, measured, motion
+from harness.air.motion import Motion, measured, motion, usual_height
 from harness.air.phone import Phone
 from harness.errors import UsageError
 from harness.profile import Profile
@@ -18,20 +18,28 @@ from harness.tap import Policy
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """A way of holding a card; `make` gives the motion of the hand with a number."""
+    """A way of holding a card; `make` gives the motion of the hand with a number.
+
+    `height` is the mean distance in mm, None where only a trace knows it; `label` names both.
+    """
 
     name: str
     make: Callable[[int], Motion]
+    label: str
+    height: float | None = None
 
     @classmethod
-    def named(cls, name: str) -> Hand:
-        """A built-in motion.
+    def named(cls, name: str, height: float | None = None) -> Hand:
+        """A built-in motion, at its usual height unless another one is given.
 
         Raises:
-            UsageError: there is none of that name; the message lists them.
+            UsageError: there is none of that name (the message lists them), or not at this height.
         """
-        motion(name)
-        return cls(name, partial(motion, name))
+        motion(name, height=height)
+        usual = usual_height(name)
+        if height in (None, usual):
+            return cls(name, partial(motion, name), name, usual)
+        return cls(name, partial(motion, name, height=height), f"{name} at {height:g} mm", height)
 
     @classmethod
     def traced(cls, text: str, name: str) -> Hand:
@@ -45,13 +53,7 @@ class Hand:
         except UsageError as error:
             message = f"{name}: {error}"
             raise UsageError(message) from None
-        return cls(name, lambda _: trace)
-
-    @classmethod
-    def still(cls, distance: float) -> Hand:
-        """A card that lies still at a distance in mm."""
-        trace = Motion(f"still at {distance:g} mm", lambda _: distance)
-        return cls(trace.name, lambda _: trace)
+        return cls(name, lambda _: trace, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Scenario:
             "phone": self.phone.name,
             "preset": self.speed.name,
             "motion": self.hand.name,
+            "height_mm": "" if self.hand.height is None else f"{self.hand.height:g}",
             "policy": self.policy.name,
             "plan": self.plan,
             "faults": " ".join(str(fault) for fault in self.faults),
@@ -91,8 +94,9 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """The names of all parts, joined."""
-        return "/".join(value for value in self.params.values() if value)
+        """The names of all parts, joined; the usual height goes without saying."""
+        parts = self.params | {"motion": self.hand.label, "height_mm": ""}
+        return "/".join(filter(None, parts.values()))
 
 
 @dataclass(frozen=True, slots=True)

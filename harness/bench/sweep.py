@@ -36,7 +36,7 @@ def sweep(
     for name, scenario in setups(scenarios).items():
         shares = []
         for distance in DISTANCES:
-            still = replace(scenario, hand=Hand.still(float(distance)))
+            still = replace(scenario, hand=Hand.named("steady", distance))
             shares.append(Summary.of(carry_out(engine(still), taps)).first_try)
             done()
         yield Reach(name, tuple(shares))
@@ -47,6 +47,6 @@ def setups(scenarios: Iterable[Scenario]) -> dict[str, Scenario]:
     once = POLICIES["once"]
     found = {}
     for each in scenarios:
-        parts = {**each.params, "motion": "", "policy": ""}
+        parts = {**each.params, "motion": "", "height_mm": "", "policy": ""}
         found["/".join(filter(None, parts.values()))] = replace(each, policy=once)
     return found

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console, RenderableType
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from harness.air.card_time import CARD_SPEEDS, card_speed
 from harness.air.faults import parse_fault
-from harness.air.motion import MOTIONS
+from harness.air.motion import AWAY, MOTIONS
 from harness.air.phone import PHONES, phone
 from harness.bench.bound import lower_bound
 from harness.bench.compare import compare
@@ -42,6 +43,7 @@ EMULATED = "emulated:"
 _TAPS, _FEW_TAPS = 200, 10
 _SWEEP_TAPS = 100
 _WIDE = 160  # characters
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class _Asked:
     no_pin: bool
     pin_floor: int | None
     position: str
-    height_mm: float | None
+    height_mm: tuple[float, ...]
     json_file: Path | None
     html_file: Path | None
     compare: Path | None
@@ -90,6 +92,12 @@ def _several(name: str, metavar: str, help_text: str) -> Callable[[Any], Any]:
 @click.option(
     "--motion-file", type=FILE, multiple=True, help="A measured hand: CSV time_s,distance_mm."
 )
+@click.option(
+    "--height-mm",
+    type=click.FloatRange(0, AWAY),
+    multiple=True,
+    help="How high it is held or lies.  [default: the motion's own, mostly 8]",
+)
 @_several("--policy", "NAME", f"After a tear; default resume; {_listed(tuple(POLICIES))}.")
 @_several("--plan", "NAME", "Read plan of the profile; default eidrig.")
 @_several("--fault", "NAME[@…]", "Inject a fault into every tap, such as tag-lost@frame=12.")
@@ -99,7 +107,6 @@ def _several(name: str, metavar: str, help_text: str) -> Callable[[Any], Any]:
 @click.option("--no-pin", is_flag=True, help="On hardware: do not verify PIN1.")
 @click.option("--pin-floor", type=click.IntRange(0, 15), help="Tries a wrong PIN must leave.")
 @click.option("--position", default="", help="On hardware: where on the reader the card lies.")
-@click.option("--height-mm", type=click.FloatRange(0), help="On hardware: how high it lies.")
 @click.option("--json", "json_file", type=FILE, help="Write pytest-benchmark's JSON.")
 @click.option("--html", "html_file", type=FILE, help="Write a page that opens without network.")
 @click.option("--compare", type=FILE, help="Say what is slower than in this saved JSON; exit 1.")
@@ -164,7 +171,7 @@ def _judge(
 
 
 def _refuse(options: dict[str, object], reason: str) -> None:
-    used = [name for name, value in options.items() if value or isinstance(value, float)]
+    used = [name for name, value in options.items() if value]
     if used:
         message = f"{', '.join(used)}: {reason}"
         raise UsageError(message)
@@ -174,9 +181,8 @@ def _simulate(asked: _Asked) -> tuple[list[Measurement], list[Reach]]:
     _refuse(
         {
             "--position": asked.position,
-            "--height-mm": asked.height_mm,
             "--no-pin": asked.no_pin,
-            "--pin-floor": asked.pin_floor,
+            "--pin-floor": asked.pin_floor is not None,
             "--can-from": asked.can_from,
             "--pin1-from": asked.pin1_from,
             "--pin2-from": asked.pin2_from,
@@ -222,14 +228,21 @@ def _reaches(
             yield from sweep([each], _SWEEP_TAPS, lambda it: Replayed(it, asked.seed), done)
 
 
+def _hands(asked: _Asked) -> list[Hand]:
+    traced = [Hand.traced(read_text(file), file.name) for file in asked.motion_file]
+    if traced and asked.height_mm:
+        message = "--height-mm: a measured motion has its own heights; leave --motion-file away"
+        raise UsageError(message)
+    names = asked.motion or (() if traced else ("tremor",))
+    return [Hand.named(*each) for each in product(names, asked.height_mm or (None,))] + traced
+
+
 def _matrix(asked: _Asked) -> Matrix:
-    hands = [Hand.named(name) for name in asked.motion]
-    hands += [Hand.traced(read_text(file), file.name) for file in asked.motion_file]
     return Matrix(
         profiles=[load_profile(name) for name in asked.profile or (DEFAULT_PROFILE,)],
         phones=[phone(name) for name in asked.phone or ("android",)],
         speeds=[card_speed(name) for name in asked.preset or ("typical",)],
-        hands=hands or [Hand.named("tremor")],
+        hands=_hands(asked),
         policies=[policy(name) for name in asked.policy or ("resume",)],
         plans=asked.plan or ("eidrig",),
         faults=tuple(parse_fault(text) for text in asked.fault),
@@ -260,7 +273,7 @@ def _on_hardware(asked: _Asked) -> Measurement:
             plan=_one("--plan", asked.plan) or "eidrig",
             profile=station.profile.name if station.profile else "",
             position=asked.position,
-            height=asked.height_mm,
+            height=_one("--height-mm", asked.height_mm),
             use_pin=not asked.no_pin,
         )
         floor = DEFAULT_FLOOR if station.is_precious else 0
@@ -272,7 +285,7 @@ def _on_hardware(asked: _Asked) -> Measurement:
     return Measurement(bench, engine.name, asked.seed, results, profile_hash=known)
 
 
-def _one(option: str, values: tuple[str, ...]) -> str | None:
+def _one(option: str, values: tuple[Value, ...]) -> Value | None:
     if len(values) > 1:
         message = f"{option} may be given once for a real card"
         raise UsageError(message)

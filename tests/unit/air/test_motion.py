@@ -29,6 +29,29 @@ def test_steady_does_not_move() -> None:
     assert {motion("steady").distance(time) for time in (0, 1, 1000)} == {HOLD.value}
 
 
+@pytest.mark.parametrize("name", [name for name in MOTIONS if name != "edge-of-field"])
+def test_the_same_hand_at_another_height(name: str) -> None:
+    """Moved 20 mm up, a hand makes the same movement; without a height it has its usual one."""
+    low, usual, high = (motion(name, 5, height).distance for height in (8.0, None, 28.0))
+    for time in TIMES:
+        assert low(time) == usual(time)
+        assert high(time) > low(time)
+        if name != "walk-by":  # a straight line past the reader: the hypotenuse
+            assert high(time) == pytest.approx(low(time) + 20)
+
+
+def test_a_height_that_cannot_be() -> None:
+    """A height below contact is refused, and one for a motion that is named after its own."""
+    for height in (-1.0, math.nan, AWAY + 1):
+        with pytest.raises(UsageError, match="a card is held 0 to 1000 mm away"):
+            motion("tremor", height=height)
+    with pytest.raises(UsageError, match="edge-of-field is a height of its own, 30 mm"):
+        motion("edge-of-field", height=8.0)
+    edge, tremor = motion("edge-of-field"), motion("tremor", height=30.0)
+    paths = {min(each.distance(time) for time in TIMES) > 20 for each in (edge, tremor)}
+    assert paths == {True}
+
+
 @pytest.mark.parametrize("name", ["tremor", "slip", "pull-away", "edge-of-field", "walk-by"])
 def test_hands_differ(name: str) -> None:
     """Another seed is another hand."""

@@ -28,13 +28,14 @@ def scenario() -> MakeScenario:
         device: str = "android-eid-app",
         preset: str = "fast",
         plan: str = "eidrig",
+        height: float | None = None,
         faults: tuple[str, ...] = (),
     ) -> Scenario:
         return Scenario(
             load_profile(profile),
             phone(device),
             card_speed(preset),
-            Hand.named(motion),
+            Hand.named(motion, height),
             policy(policy_name),
             plan,
             tuple(parse_fault(each) for each in faults),

@@ -55,6 +55,32 @@ def test_every_combination(run: Run, capsys: pytest.CaptureFixture[str]) -> None
         assert row in rows
 
 
+def test_heights(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each height is a scenario of its own; the usual one goes without saying in its name."""
+    file = tmp_path / "run.json"
+    heights = ("--height-mm", "8", "--height-mm", "60")
+    assert run(*QUICK, "--motion", "steady", "--policy", "once", *heights, "--json", str(file)) == 0
+    shown = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line]
+    assert shown[:3] == ["height_mm", "8", "60"]
+    near, far = json.loads(file.read_text(encoding="utf-8"))["benchmarks"]
+    assert "/steady/" in near["name"]
+    assert "/steady at 60 mm/" in far["name"]
+    assert [each["params"]["height_mm"] for each in (near, far)] == ["8", "60"]
+    reached = [each["extra_info"]["summary"]["within_policy"] for each in (near, far)]
+    assert reached[0] > 0.8
+    assert reached[1] == 0
+
+
+def test_a_trace_has_its_own_heights(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A height beside a measured motion is refused."""
+    file = tmp_path / "hand.csv"
+    file.write_text("0,5\n", encoding="utf-8")
+    assert run(*QUICK, "--motion-file", str(file), "--height-mm", "9") == 2
+    assert "a measured motion has its own heights" in capsys.readouterr().err
+
+
 def test_saved_and_compared(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same run again is not slower; a slower card is, with exit code 1."""
     file = tmp_path / "run.json"
@@ -135,7 +161,9 @@ def test_a_measured_hand(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture
         (["--fault", "gremlin"], "there is bit-error"),
         (["--fast", "--fault", "bit-error@frame=9"], "leave away --fast or --fault"),
         (["--position", "centre"], "--position: only for a real card"),
-        (["--height-mm", "0"], "--height-mm: only for a real card"),
+        (["--height-mm", "-1"], "-1.0 is not in the range"),
+        (["--height-mm", "nan"], "a card is held 0 to 1000 mm away, not nan"),
+        (["--height-mm", "9", "--motion", "edge-of-field"], "a height of its own, 30 mm"),
         (["--card", "vpcd:127.0.0.1:1", "--pin2-from", "env:X"], "signs nothing with PIN2"),
         (["--can-from", "env:CAN"], "--can-from: only for a real card"),
         (["--card", "vpcd:127.0.0.1:1", "--fast"], "--fast: only for a simulated hold"),

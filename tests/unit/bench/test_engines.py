@@ -50,6 +50,13 @@ def test_fast_is_full_on_every_phone(scenario: MakeScenario, profile: str, devic
     assert any(tap.retransmissions for tap in taps)
 
 
+@pytest.mark.parametrize("profile", ["est-idemia-2018", "est-thales-2025"])
+def test_fast_is_full_where_the_field_ends(scenario: MakeScenario, profile: str) -> None:
+    """The same where noise and loss of power tear a resumed read again and again."""
+    taps = assert_same(scenario("slip", "resume", profile=profile, height=32.5), 6)
+    assert max(tap.attempts for tap in taps) > 2
+
+
 def test_fast_is_full_for_a_hasty_host(scenario: MakeScenario) -> None:
     """A phone that gives an APDU up which took too long does so at the same instant in both."""
     case = scenario("edge-of-field", "restart", preset="typical")
@@ -101,15 +108,56 @@ def test_phases_add_up(scenario: MakeScenario) -> None:
     }
 
 
+def summed(case: Scenario, taps: int) -> Summary:
+    """So many replayed taps."""
+    return Summary.of(carry_out(Replayed(case), taps))
+
+
 def test_resume_beats_restart(scenario: MakeScenario) -> None:
     """Where a slipping card tears reads, resuming is done sooner than starting again."""
     restart, resume = (
-        Summary.of(carry_out(Replayed(scenario("slip", name, preset="typical")), 300))
-        for name in ("restart", "resume")
+        summed(scenario("slip", name, preset="typical"), 300) for name in ("restart", "resume")
     )
     assert restart.first_try == resume.first_try < 0.9
     assert resume.within_policy >= restart.within_policy
     assert resume.hold["p95"] < 0.9 * restart.hold["p95"]
+
+
+@pytest.mark.parametrize("motion", ["tremor", "slip"])
+@pytest.mark.parametrize(
+    ("profile", "device", "preset", "height"),
+    [
+        ("est-idemia-2018", "android-eid-app", "typical", 33.0),
+        ("est-thales-2025", "iphone", "fast", 28.0),
+    ],
+)
+def test_resume_beats_restart_where_the_field_ends(
+    scenario: MakeScenario, motion: str, profile: str, device: str, preset: str, height: float
+) -> None:
+    """Two mm from the edge of the field it reads more cards in the minute, and these sooner."""
+    parts = {"profile": profile, "device": device, "preset": preset, "height": height}
+    restart, resume = (
+        summed(scenario(motion, name, **parts), 100) for name in ("restart", "resume")
+    )
+    assert resume.within_policy > restart.within_policy + 0.1
+    assert resume.within_policy > 0.95
+    assert resume.hold["p95"] < 0.9 * restart.hold["p95"]
+
+
+@pytest.mark.parametrize("profile", ["est-idemia-2018", "est-thales-2025"])
+@pytest.mark.parametrize("height", [None, 31.0])
+def test_the_policy_only_matters_after_a_tear(
+    scenario: MakeScenario, profile: str, height: float | None
+) -> None:
+    """A tap that is read at the first try is the same; all together, resuming costs no time."""
+    restart, resume = (
+        carry_out(Replayed(scenario("tremor", name, profile=profile, height=height)), 200)
+        for name in ("restart", "resume")
+    )
+    for one, other in zip(restart, resume, strict=True):
+        if one.completed_first:
+            assert other == one
+    assert sum(tap.hold for tap in resume) <= sum(tap.hold for tap in restart)
 
 
 def test_faults_strike_in_the_full_engine(scenario: MakeScenario) -> None:

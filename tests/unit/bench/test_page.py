@@ -13,7 +13,7 @@ import pytest
 from harness.bench.bound import lower_bound
 from harness.bench.measure import Measurement, carry_out
 from harness.bench.replayed import Replayed
-from harness.bench.scenario import Scenario
+from harness.bench.scenario import Hand, Scenario
 from harness.bench.stack import Cards
 from harness.bench.sweep import DISTANCES, sweep
 from harness.errors import UsageError
@@ -103,6 +103,6 @@ def test_names_are_text(scenario: MakeScenario) -> None:
     pytest.importorskip("plotly", reason="plotly is not installed: eidrig[report]")
     pytest.importorskip("jinja2", reason="jinja2 is not installed: eidrig[report]")
     case = scenario("steady")
-    hand = type(case.hand)("</script><b>&", case.hand.make)
+    hand = Hand.traced("0,5\n", "</script><b>&")
     text = page_of([Scenario(case.profile, case.phone, case.speed, hand, case.policy)])
     assert "</script><b>" not in text
