@@ -12,7 +12,7 @@ from harness import tlv
 from harness.crypto.chip_key import ChipKey
 from harness.crypto.parameters import encode_parameters
 from harness.crypto.standardized import DOMAINS
-from harness.emulator import data_groups, face
+from harness.emulator import data_groups
 from harness.emulator.access_infos import access_infos, card_security
 from harness.emulator.country_pki import CountryPki, Issue, make_country_pki
 from harness.emulator.person import Person
@@ -88,13 +88,12 @@ def make_travel_document(
     static = tuple(_static_key(rules, seed) for rules in profile.chip_authentication)
     active = profile.active_authentication
     active_key = private_key(seed, "active authentication", active.kind) if active else None
-    drawn = face.jpeg if lds.face_format == "jpeg" else face.jpeg2000
-    portrait = drawn(f"{seed} {person.document_number}", lds.face_size)
+    drawings = _draw(lds, f"{seed} {person.document_number}")
     maker = _Maker(profile, lds, person, static, active_key)
     held = {file.content for file in profile.files.values()} & data_groups.GROUPS.keys()
     groups = {
         content: made
-        for content, made in maker.groups("".join(zone.lines()), portrait).items()
+        for content, made in maker.groups("".join(zone.lines()), drawings).items()
         if content in held
     }
     numbered = {data_groups.GROUPS[content][0]: made for content, made in groups.items()}
@@ -105,6 +104,23 @@ def make_travel_document(
     return TravelDocument(
         zone.lines(), zone.password, portrait, groups | files, pki, static, active_key
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawings:
+    """The face with its width and height, and the signature or usual mark."""
+
+    face: bytes
+    size: tuple[int, int]
+    signature: bytes
+
+
+def _draw(lds: Lds, seed: str) -> _Drawings:
+    from harness.emulator import face  # noqa: PLC0415 - Pillow, for travel documents alone
+
+    drawn = face.jpeg if lds.face_format == "jpeg" else face.jpeg2000
+    size = (face.WIDTH, face.HEIGHT)
+    return _Drawings(drawn(seed, lds.face_size), size, face.signature(seed))
 
 
 def _zone(profile: Profile, lds: Lds, person: Person) -> Zone:
@@ -140,14 +156,14 @@ class _Maker:
     static: tuple[StaticKey, ...]
     active_key: PrivateKey | None
 
-    def groups(self, zone: str, portrait: bytes) -> dict[Content, bytes]:
+    def groups(self, zone: str, drawings: _Drawings) -> dict[Content, bytes]:
         """Every data group that can be made."""
-        person, size = self.person, (face.WIDTH, face.HEIGHT)
+        person, face, size = self.person, drawings.face, drawings.size
         groups = {
             Content.DG1: data_groups.dg1(zone),
-            Content.DG2: data_groups.dg2(portrait, size, self.lds, person.sex, person.issue_date),
+            Content.DG2: data_groups.dg2(face, size, self.lds, person.sex, person.issue_date),
             Content.DG3: data_groups.dg3(),
-            Content.DG7: data_groups.dg7(face.signature(person.document_number)),
+            Content.DG7: data_groups.dg7(drawings.signature),
             Content.DG11: data_groups.listed(0x6B, self._details()),
             Content.DG12: data_groups.listed(0x6C, self._issue()),
             Content.DG14: data_groups.dg14(self._infos()),
