@@ -102,7 +102,7 @@ def make_travel_document(
         infos = card_security(profile.pace, mapping_keys)
         files[Content.CARD_SECURITY] = signed(SECURITY_OBJECT, infos, pki)
     return TravelDocument(
-        zone.lines(), zone.password, portrait, groups | files, pki, static, active_key
+        zone.lines(), zone.password, drawings.face, groups | files, pki, static, active_key
     )
 
 
