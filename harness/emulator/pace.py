@@ -34,7 +34,7 @@ from harness.errors import UsageError
 from harness.profile import Pace, PaceOffer
 from harness.secret import Secret
 from harness.security_info import describe_oid, encode_oid
-from harness.tlv import TlvError
+from harness.tlv import Tlv, TlvError
 
 _PASSWORDS = {b"\x01": "MRZ", b"\x02": "CAN", b"\x03": "PIN", b"\x04": "PUK"}
 _MAPPINGS: Mapping[str, Callable[[PaceSuite, Domain[Any], RandBelow], pace.Mapping]] = (
@@ -42,6 +42,7 @@ _MAPPINGS: Mapping[str, Callable[[PaceSuite, Domain[Any], RandBelow], pace.Mappi
 )
 _NO_KEYS: Mapping[int, ChipKey] = MappingProxyType({})
 _DYNAMIC = 0x7C
+_TEMPLATE_TAGS = frozenset((0x80, 0x83, 0x84, 0x65, 0x67, CHAT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +148,7 @@ class PaceChip:
         self.abandon()
         if self._refuses_ne and command.ne:
             raise Refused(SW.WRONG_LENGTH)
-        try:
-            objects = tlv.parse_all(command.data)
-        except TlvError:
-            raise Refused(SW.WRONG_DATA) from None
+        objects = _template(command.data)
         protocol = self._choose(tlv.find(objects, 0x80), tlv.find(objects, 0x84))
         name = _PASSWORDS.get(tlv.find(objects, 0x83) or b"", "")
         if name not in self._rules.passwords or name not in self._passwords:
@@ -188,10 +186,12 @@ class PaceChip:
         """Take the next step of the run; any fault ends it.
 
         Raises:
-            Refused: 6985 without MSE:Set AT, 6A80 for malformed data, the profile's answer
-                (6300) for a bad key or token.
+            Refused: 6985 without MSE:Set AT, 6A80 for malformed data, 6A86 for another P1 or P2,
+                the profile's answer (6300) for a bad key or token.
         """
         step, self._step = self._step, None
+        if command.p1 or command.p2:
+            raise Refused(SW.INCORRECT_P1_P2)
         tag, value = _dynamic_data(command.data)
         last = not command.cla & CLA_CHAINING
         match step, tag, last:
@@ -265,6 +265,18 @@ def _chip_data(step: Confirmation) -> bytes:
     if step.chip_data is None:
         return b""
     return tlv.encode(0x8A, encrypt_chip_data(step.chip_data, step.keys))
+
+
+def _template(data: bytes) -> tuple[Tlv, ...]:
+    """The objects of MSE:Set AT, each known and at most once (BSI TR-03110-3, B.11.1)."""
+    try:
+        objects = tlv.parse_all(data)
+    except TlvError:
+        raise Refused(SW.WRONG_DATA) from None
+    tags = [each.tag for each in objects]
+    if len(set(tags)) < len(tags) or not _TEMPLATE_TAGS.issuperset(tags):
+        raise Refused(SW.WRONG_DATA)
+    return objects
 
 
 def _dynamic_data(data: bytes) -> tuple[int | None, bytes]:
