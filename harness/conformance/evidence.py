@@ -9,7 +9,7 @@ from harness.trace import Exchange, Level, hide_codes, hide_data
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One exchange in hexadecimal, codes and the holder's data as `**`; times in seconds."""
+    """One exchange in hexadecimal, what is hidden of it as `**`; times in seconds."""
 
     level: Level
     phase: str
@@ -20,9 +20,13 @@ class Step:
 
 
 class Evidence:
-    """An observer that keeps every exchange redacted; `apdus` counts those on the wire."""
+    """An observer that keeps every exchange; `apdus` counts those on the wire.
 
-    def __init__(self) -> None:
+    Codes are never kept, and the holder's data only where `shows_data`.
+    """
+
+    def __init__(self, *, shows_data: bool = False) -> None:
+        self._shows_data = shows_data
         self.steps: list[Step] = []
         self.apdus = 0
 
@@ -36,9 +40,12 @@ class Evidence:
                 exchange.start,
                 exchange.seconds,
                 hide_codes(exchange.command),
-                hide_data(exchange),
+                self._answer(exchange),
             )
         )
+
+    def _answer(self, exchange: Exchange) -> str:
+        return exchange.response.hex().upper() if self._shows_data else hide_data(exchange)
 
     @property
     def seconds(self) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.conformance.case import Case, Verdict
 from harness.conformance.declared import declared
-from harness.conformance.evidence import Step
+from harness.conformance.evidence import Evidence, Step
 from harness.conformance.judgement import Blocked, Failure
 from harness.conformance.source import CardSource
 from harness.conformance.subject import Subject
@@ -24,12 +24,17 @@ class Run:
     offer: PaceOffer | None = None
 
     @property
+    def suite(self) -> str:
+        """The protocol it is run for, such as ECDH-GM-AES-CBC-CMAC-256/12; empty without one."""
+        if self.offer is None:
+            return ""
+        name = describe_oid(self.offer.oid).partition(" ")[0].removeprefix("id-PACE-")
+        return f"{name}/{self.offer.reference}"
+
+    @property
     def id(self) -> str:
         """The case's identifier, and the protocol it is run for."""
-        if self.offer is None:
-            return self.case.id
-        name = describe_oid(self.offer.oid).partition(" ")[0].removeprefix("id-PACE-")
-        return f"{self.case.id}[{name}/{self.offer.reference}]"
+        return f"{self.case.id}[{self.suite}]" if self.suite else self.case.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +68,27 @@ def _missing(run: Run, profile: Profile) -> tuple[str, ...]:
     return run.case.missing(declared(profile, run.offer))
 
 
-def execute(run: Run, source: CardSource, seed: int = 0) -> Result:
+def settled(run: Run, profile: Profile) -> Result | None:
+    """The result of a run that needs no card, since there is no test or no need for it."""
+    if run.case.run is None:
+        return Result(run.id, Verdict.NOT_IMPLEMENTED, run.case.why_not)
+    if missing := _missing(run, profile):
+        needs = " and ".join(need.replace("|", " or ").replace("!", "no ") for need in missing)
+        return Result(run.id, Verdict.NOT_APPLICABLE, f"the profile does not declare {needs}")
+    return None
+
+
+def execute(
+    run: Run, source: CardSource, seed: int = 0, evidence: Evidence | None = None
+) -> Result:
     """Run a case that the profile declares, and judge.
 
     Only a `Failure` or a card that breaks a protocol is a fail: a lost card is inconclusive, and
     what is missing on our side blocks.
     """
-    case = run.case
-    if case.run is None:
-        return Result(run.id, Verdict.NOT_IMPLEMENTED, case.why_not)
-    if missing := _missing(run, source.profile):
-        needs = " and ".join(need.replace("|", " or ").replace("!", "no ") for need in missing)
-        return Result(run.id, Verdict.NOT_APPLICABLE, f"the profile does not declare {needs}")
-    subject = Subject(source, run.offer, seed)
+    if result := settled(run, source.profile):
+        return result
+    subject = Subject(source, run.offer, seed, evidence)
     try:
         verdict = _judge(run, subject)
     finally:
@@ -84,7 +97,7 @@ def execute(run: Run, source: CardSource, seed: int = 0) -> Result:
 
 
 def _judge(run: Run, subject: Subject) -> Result:
-    assert run.case.run is not None  # noqa: S101 - execute has looked
+    assert run.case.run is not None  # noqa: S101 - settled has looked
     try:
         run.case.run(subject)
     except Failure as failure:

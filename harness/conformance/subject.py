@@ -30,10 +30,16 @@ class Subject:
     `evidence`.
     """
 
-    def __init__(self, source: CardSource, offer: PaceOffer | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        source: CardSource,
+        offer: PaceOffer | None = None,
+        seed: int = 0,
+        evidence: Evidence | None = None,
+    ) -> None:
         self.source = source
         self.profile: Profile = source.profile
-        self.evidence = Evidence()
+        self.evidence = evidence or Evidence()
         self.chance = random.Random(f"terminal {seed}")  # noqa: S311 - the same run again
         self._offer = offer
         self._seed = seed

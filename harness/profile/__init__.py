@@ -9,6 +9,7 @@ from harness.profile.codes import PinRules
 from harness.profile.document import Loader, merged
 from harness.profile.facts import (
     CanDelay,
+    Deviation,
     Directory,
     File,
     KeyRules,
@@ -43,6 +44,7 @@ __all__ = [
     "CanDelay",
     "ChipAuthentication",
     "Content",
+    "Deviation",
     "Directory",
     "File",
     "Interface",

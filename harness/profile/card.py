@@ -12,6 +12,7 @@ from harness.errors import UsageError
 from harness.profile.codes import PinRules
 from harness.profile.document import Document, Loader, merged
 from harness.profile.facts import (
+    Deviation,
     Directory,
     File,
     KeyRules,
@@ -93,6 +94,8 @@ class Profile(Strict):
     pins: dict[PinName, PinRules] = Field(default_factory=dict)
     keys: dict[KeyName, KeyRules] = Field(default_factory=dict)
     plans: dict[str, Plan]
+    deviations: tuple[Deviation, ...] = ()
+    """What its cards are known to do otherwise than the conformance catalogue demands."""
 
     @model_validator(mode="after")
     def _references_exist(self) -> Self:

@@ -266,3 +266,12 @@ class Plan(Fact):
     """Read certificates until the card says that they ended, not to their known length."""
     ne: Annotated[int, Field(ge=1, le=256)] | None = None
     """The Ne of READ BINARY; absent: the most that fits one protected answer."""
+
+
+class Deviation(Fact):
+    """A case of the conformance catalogue that cards of this generation are known to fail."""
+
+    case: Text
+    """The case's identifier; with its PACE protocol in brackets, only for that one."""
+    reason: Text
+    """Why it is accepted, as a report shows it."""
