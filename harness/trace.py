@@ -20,6 +20,7 @@ from harness.icc import Icc
 
 HIDDEN = "**"
 CARD_ACCESS_PHASE = "EF.CardAccess"
+_READS = (bytes((INS.READ_BINARY,)), bytes((INS.READ_BINARY_ODD,)))
 
 
 class Level(StrEnum):
@@ -164,19 +165,23 @@ def is_secured(command: bytes) -> bool:
 
 def hide_codes(command: bytes) -> str:
     """A command in hexadecimal with each byte of a plain PIN or PUK replaced by `**`."""
-    codes = (INS.VERIFY, INS.CHANGE_REFERENCE_DATA, INS.RESET_RETRY_COUNTER)
-    if len(command) <= 5 or is_secured(command) or command[1] not in codes:
+    codes = (INS.VERIFY, INS.CHANGE_REFERENCE_DATA, INS.RESET_RETRY_COUNTER)  # or one more: BER
+    if len(command) <= 5 or is_secured(command) or command[1] & 0xFE not in codes:
         return command.hex().upper()
     return command[:5].hex().upper() + HIDDEN * (len(command) - 5)
 
 
-def hide_data(exchange: Exchange) -> str:
-    """A plain answer in hexadecimal with file contents and shared secrets replaced by `**`."""
+def hide_data(exchange: Exchange, *, shows_files: bool = False) -> str:
+    """A plain answer in hexadecimal with file contents and shared secrets replaced by `**`.
+
+    With `shows_files` what READ BINARY delivers is left as it is.
+    """
     command, response = exchange.command, exchange.response
+    reads = command[1:2] in _READS and exchange.phase != CARD_ACCESS_PHASE
     # GET RESPONSE delivers the rest of any answer, so of a file and of a secret too.
-    reads = command[1] in (INS.READ_BINARY, INS.READ_BINARY_ODD, INS.GET_RESPONSE)
-    delivers = reads and exchange.phase != CARD_ACCESS_PHASE
+    fetches = command[1:2] == bytes((INS.GET_RESPONSE,)) and exchange.phase != CARD_ACCESS_PHASE
     deciphers = command[1:4] == bytes((INS.PERFORM_SECURITY_OPERATION, 0x80, 0x86))
-    if is_secured(command) or not (delivers or deciphers):
+    hides = (reads and not shows_files) or fetches or deciphers
+    if not command or is_secured(command) or not hides:
         return response.hex().upper()
     return HIDDEN * (len(response) - 2) + response[-2:].hex().upper()

@@ -11,7 +11,7 @@ import click
 from harness.profile import Interface
 from harness.secret import Can, Digits, Pin
 from harness.station import CardOptions, Codes, Station
-from harness.transport.credential import SOURCES, ask
+from harness.transport.credential import CODES, SOURCES, ask
 from harness.transport.storage import read_bytes
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -42,6 +42,17 @@ def code_options(command: Command) -> Command:
             metavar="SOURCE",
             help=f"Where the {name.upper()} comes from: {SOURCES}. "
             "Default: prompt for a real card, the person's own for an emulated one.",
+        )(command)
+    return command
+
+
+def code_sources(command: Command) -> Command:
+    """The options that say where every code of a real card comes from; none is prompted for."""
+    for name in reversed(CODES):
+        command = click.option(
+            f"--{name.lower()}-from",
+            metavar="SOURCE",
+            help=f"Real card: where the {name} comes from; {SOURCES}.",
         )(command)
     return command
 

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """What became of a case; only PASS and FAIL are statements about the card."""
+    """What became of a case; only the first three are statements about the card."""
 
     PASS = "pass"  # noqa: S105 - a verdict
     FAIL = "fail"
+    DEVIATION = "declared deviation"
+    """A fail that the profile declares, with its reason."""
     INCONCLUSIVE = "inconclusive"
     """The link failed: nothing was learned."""
     NOT_APPLICABLE = "not applicable"

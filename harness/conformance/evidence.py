@@ -40,12 +40,9 @@ class Evidence:
                 exchange.start,
                 exchange.seconds,
                 hide_codes(exchange.command),
-                self._answer(exchange),
+                hide_data(exchange, shows_files=self._shows_data),
             )
         )
-
-    def _answer(self, exchange: Exchange) -> str:
-        return exchange.response.hex().upper() if self._shows_data else hide_data(exchange)
 
     @property
     def seconds(self) -> float:

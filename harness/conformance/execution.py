@@ -16,6 +16,12 @@ from harness.profile import PaceOffer, Profile
 from harness.security_info import describe_oid
 
 
+def suite_name(offer: PaceOffer) -> str:
+    """A PACE protocol and its domain parameters, such as ECDH-GM-AES-CBC-CMAC-256/12."""
+    name = describe_oid(offer.oid).partition(" ")[0].removeprefix("id-PACE-")
+    return f"{name}/{offer.reference}"
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A case to be run, for one PACE protocol of the profile where it is run for each."""
@@ -26,10 +32,7 @@ class Run:
     @property
     def suite(self) -> str:
         """The protocol it is run for, such as ECDH-GM-AES-CBC-CMAC-256/12; empty without one."""
-        if self.offer is None:
-            return ""
-        name = describe_oid(self.offer.oid).partition(" ")[0].removeprefix("id-PACE-")
-        return f"{name}/{self.offer.reference}"
+        return "" if self.offer is None else suite_name(self.offer)
 
     @property
     def id(self) -> str:

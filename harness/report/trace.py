@@ -118,7 +118,7 @@ def _lines(line: _Line) -> Iterator[Text]:
     mark = "wire " if line.level == Level.WIRE else "plain"
     style = "dim" if line.level == Level.WIRE else ""
     yield Text(f"{mark} > {line.command}  {describe_command(line.command)}", style=style)
-    answer = f"{line.response}  {_describe_answer(line.response)}"
+    answer = f"{line.response}  {describe_answer(line.response)}"
     yield Text(f"{mark} < {answer}  {line.seconds * 1000:.1f} ms", style=style)
 
 
@@ -169,7 +169,8 @@ def _step(data: bytes) -> str:
     return _STEPS.get(inner[0].tag, f"object {inner[0].tag:X}") if inner else "get nonce"
 
 
-def _describe_answer(shown: str) -> str:
+def describe_answer(shown: str) -> str:
+    """What an answer in hexadecimal says, by its status word and length."""
     answer = _masked(shown)
     if len(answer) < 2:
         return "the card was lost"

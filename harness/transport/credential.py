@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import UsageError
+from harness.mrz import Mrz
+from harness.secret import Can, Digits, Pin, Puk, Secret
 from harness.transport.storage import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.secret import Digits
-
     D = TypeVar("D", bound=Digits)
 
+CODES = ("CAN", "MRZ", "PIN1", "PIN2", "PUK")
 SOURCES = "env:NAME, file:PATH, prompt or keyring:SERVICE[/USER]"
 
 
@@ -31,13 +33,36 @@ def ask(source: str, kind: type[D], name: str | None = None) -> D:
     Raises:
         UsageError: the source is not one, has nothing, or what it has is no secret of that kind.
     """
+    return kind(_fetched(source, name or kind.label))
+
+
+def _fetched(source: str, name: str) -> str:
     how, _, where = source.partition(":")
     fetch = _FETCHERS.get(how)
     if fetch is None or (how == "prompt") == bool(where):
         # Not shown: somebody may have given the secret itself.
         message = f"that is not a source of a secret; use {SOURCES}"
         raise UsageError(message)
-    return kind(fetch(where, name or kind.label))
+    return fetch(where, name)
+
+
+def ask_any(source: str, name: str) -> Secret:
+    """Fetch the code called `name`, one of `CODES`.
+
+    The MRZ is document number, date of birth and date of expiry (YYMMDD), with commas or spaces
+    between.
+
+    Raises:
+        UsageError: as `ask`, or the MRZ has another form.
+    """
+    if name != "MRZ":
+        kinds: dict[str, type[Digits]] = {"CAN": Can, "PUK": Puk}
+        return ask(source, kinds.get(name, Pin), name)
+    fields = re.split(r"[,\s]+", _fetched(source, name).strip())
+    if len(fields) != 3:
+        message = "the MRZ is document number, birth and expiry, such as AB1234567,800131,300131"
+        raise UsageError(message)
+    return Mrz(*fields)
 
 
 def _from_environment(variable: str, name: str) -> str:

@@ -16,14 +16,16 @@ FLOORS = {
     2: "transport",
     3: "terminal emulator",
     4: "profiles station simulation session attempt reading tap report"
-    " inspection lint cardfiles conformance journey store bench",
+    " inspection lint cardfiles conformance certification journey store bench",
     5: "cli pytest_plugin",
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}
 STRANGERS = frozenset({("terminal", "emulator"), ("emulator", "terminal")})
 NO_IO = frozenset({"terminal", "emulator"})
 LIBRARIES = {
-    "pydantic": {"profile"},
+    "pydantic": {"profile", "conformance"},
+    "sqlalchemy": {"store"},
+    "alembic": {"store"},
     "smartcard": {"transport"},
     "nfc": {"transport"},
     "serial": {"transport"},

@@ -1,0 +1,211 @@
+"""The one real card at hand, and the rules by which its codes survive a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from harness.conformance.case import Case, Effect
+from harness.conformance.evidence import Evidence, Step
+from harness.conformance.judgement import Blocked
+from harness.conformance.source import CardSource
+from harness.conformance.subject import Subject
+from harness.errors import CardError, EidrigError, LinkError
+from harness.profile import PinName, Profile
+from harness.secret import Can, Digits, Secret
+from harness.station import Station
+from harness.terminal.pin_guard import DEFAULT_FLOOR, PinGuard, Refusals
+from harness.terminal.pin_watch import PinWatch
+from harness.trace import Journal, Journaled, Level, Observer
+
+# ISO/IEC 7816-4, 7.5.6 to 7.5.10, by the second byte, which secure messaging leaves in the clear;
+# 22 C1 A4 begins PACE, which may be with a PIN.
+_TOUCHES_CODES = ("20", "21", "24", "25", "2C", "2D")
+_BEGINS_PACE = "22C1A4"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSource:
+    """The card that lies on a reader; every case gets the same one.
+
+    `may_change` lets commands pass by which a code can be spent or changed.
+    """
+
+    opened: Station
+    profile: Profile
+    codes: Mapping[str, Secret] = field(default_factory=dict)
+    authorities: tuple[bytes, ...] = ()
+    may_change: bool = False
+    is_precious: bool = field(default=True, init=False)
+
+    def secret(self, name: str) -> Secret:
+        """A code that was given for this card.
+
+        Raises:
+            Blocked: it was not.
+        """
+        try:
+            return self.codes[name]
+        except KeyError:
+            message = f"the {name} was not given, or the card has refused it"
+            raise Blocked(message) from None
+
+    def station(self, observer: Observer, seed: int) -> Station:  # noqa: ARG002 - one card
+        """The card, with a journal of its own for the case."""
+        journal = Journal(self.opened.journal.clock, (observer,))
+        icc = self.opened.icc
+        if not self.may_change:
+            icc = PinWatch(icc, may_verify=True)
+        icc = Journaled(icc, journal)
+        return replace(self.opened, icc=icc, journal=journal, profile=self.profile)
+
+
+class Custody:
+    """Decides before each case whether it may touch the card, and looks after it what it cost.
+
+    A code is used only once the card has accepted it, and `floor` tries must outlive a mistake. A
+    harmless case after which a counter stands lower than before ends the campaign; `halted` says
+    so.
+    """
+
+    def __init__(
+        self, source: HeldSource, *, allow_destructive: bool, floor: int = DEFAULT_FLOOR
+    ) -> None:
+        self._source = source
+        self._allow_destructive = allow_destructive
+        self._guard = PinGuard(floor, Refusals())
+        self._tries: dict[PinName, int] = {}
+        self.halted = ""
+
+    def prepare(self) -> tuple[str, ...]:
+        """Offer each given code once, and say in a sentence each why one is not used.
+
+        Raises:
+            LinkError: the card is gone.
+        """
+        refused: dict[str, str] = {}
+        for name in tuple(self._source.codes):
+            try:
+                self._offer(name)
+            except (CardError, Blocked) as error:
+                refused[name] = f"{name} is not used: {error}"
+        kept = {name: code for name, code in self._source.codes.items() if name not in refused}
+        self._source = replace(self._source, codes=kept)
+        self._tries = self._counted()
+        return tuple(refused.values())
+
+    def _offer(self, name: str) -> None:
+        subject = Subject(self._source)
+        try:
+            if name in ("CAN", "MRZ"):
+                pace = self._source.profile.pace
+                if pace is not None and name in pace.passwords:
+                    subject.pace(name)
+            elif name in ("PIN1", "PIN2") and name in self._source.profile.pins:
+                self._offer_pin(subject, name)
+        finally:
+            subject.close()
+
+    def _offer_pin(self, subject: Subject, name: PinName) -> None:
+        code = cast("Digits", self._source.secret(name))
+        if self._source.profile.pins[name].method == "verify":
+            channel = subject.access()
+            subject.session.eid(channel, self._guard).verify(name, code)
+            return
+        can = self._source.codes.get("CAN")
+        subject.session.open_with(name, code, can if isinstance(can, Can) else None, self._guard)
+
+    @property
+    def accepted(self) -> Mapping[str, Secret]:
+        """The codes that the card has accepted, and those that cannot be tried out."""
+        return self._source.codes
+
+    def source(self, case: Case) -> CardSource:
+        """The card as a case may handle it."""
+        return replace(self._source, may_change=case.effect is not Effect.NONE)
+
+    def objection(self, case: Case) -> str:
+        """Why a case must not be run; empty if it may."""
+        if self.halted:
+            return self.halted
+        if case.effect is Effect.NONE:
+            return ""
+        if not self._allow_destructive:
+            return f"it {_does(case.effect)}, which needs --allow-destructive on a real card"
+        if case.effect is Effect.BLOCKS and "PUK" not in self._source.codes:
+            return "it blocks a code, and the PUK that would give it back was not given"
+        return self._worn()
+
+    def _worn(self) -> str:
+        """Which code has fewer tries than it should."""
+        for name, left in self._tries.items():
+            full = self._source.profile.pins[name].tries
+            if name != "PUK" and left < full:
+                return f"{name} has {left} of {full} tries left; verify it once, then go on"
+        return ""
+
+    def settle(self, case: Case, evidence: Evidence) -> None:
+        """After a case that may have touched a code: count the tries, and give spent ones back."""
+        if not any(map(_touches, evidence.steps)):
+            return
+        before, self._tries = self._tries, self._counted()
+        lost = [name for name, left in self._tries.items() if left < before.get(name, left)]
+        if lost and case.effect is Effect.NONE:
+            names = " and ".join(lost)
+            self.halted = f"{names} lost a try in {case.id}, which must cost none: it ended there"
+        for name in lost:
+            self._give_back(name)
+        if lost:
+            self._tries = self._counted()
+
+    def _give_back(self, name: PinName) -> None:
+        """The right code sets its counter back; whatever goes wrong is seen in the counter."""
+        if name not in self._source.codes:
+            return
+        subject = Subject(self._source)
+        try:
+            self._offer_pin(subject, name)
+        except (EidrigError, Blocked):
+            return
+        finally:
+            _let_go(subject)
+
+    def _counted(self) -> dict[PinName, int]:
+        """The tries left of each code whose counter the card tells now."""
+        found: dict[PinName, int] = {}
+        subject = Subject(self._source)
+        try:
+            eid = subject.eid(subject.access())
+            for name in self._source.profile.pins:
+                found |= dict(_tries_of(eid.tries_left, name))
+        except (CardError, LinkError, Blocked):
+            return found or self._tries
+        finally:
+            _let_go(subject)
+        return found
+
+
+def _tries_of(ask: Callable[[PinName], int], name: PinName) -> Iterator[tuple[PinName, int]]:
+    try:
+        yield name, ask(name)
+    except CardError:
+        return  # a card need not tell
+
+
+def _let_go(subject: Subject) -> None:
+    with suppress(LinkError):
+        subject.close()
+
+
+def _touches(step: Step) -> bool:
+    if step.level is not Level.WIRE:
+        return False
+    return step.command[2:4] in _TOUCHES_CODES or step.command[2:8] == _BEGINS_PACE
+
+
+def _does(effect: Effect) -> str:
+    return {Effect.SPENDS_TRIES: "spends tries", Effect.BLOCKS: "may block a code"}.get(
+        effect, "changes the card"
+    )

@@ -1,0 +1,97 @@
+"""An emulated card that lies still on a simulated desk reader: its times and frames are the air's.
+
+On a virtual clock this costs next to nothing, and no case can tell the difference but by time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.air.frame import Frame
+from harness.conformance.source import CardSource, EmulatedSource
+from harness.profile import Interface, Profile
+from harness.secret import Secret
+from harness.simulation import AirConditions, in_air
+from harness.station import Station
+from harness.trace import HIDDEN, Exchange, Level, Observer, hide_codes, hide_data
+
+READER = "usb-reader"
+
+
+class FrameEvidence:
+    """Keeps the frames of a case; of those that carried what is hidden only first byte and length.
+
+    It is told of frames as they pass, and of an exchange when its frames have passed.
+    """
+
+    def __init__(self, *, shows_data: bool = False) -> None:
+        self._shows_data = shows_data
+        self._settled = 0
+        self.frames: list[Frame] = []
+
+    def __call__(self, frame: Frame) -> None:
+        """Keep a frame."""
+        self.frames.append(frame)
+
+    def note(self, exchange: Exchange) -> None:
+        """Hide in its frames what is hidden in an exchange."""
+        if exchange.level is not Level.WIRE:
+            return
+        shown = hide_codes(exchange.command) + hide_data(exchange, shows_files=self._shows_data)
+        if HIDDEN in shown:
+            for number in range(self._settled, len(self.frames)):
+                frame = self.frames[number]
+                masked = frame.data[:1] + bytes(max(len(frame.data) - 1, 0))
+                self.frames[number] = replace(frame, data=masked)
+        self._settled = len(self.frames)
+
+
+class FieldSource:
+    """An emulated source whose cards are reached through field and frames.
+
+    `evidence` holds the frames of the card that was given last.
+    """
+
+    def __init__(self, source: EmulatedSource, *, shows_data: bool = False) -> None:
+        self._source = source
+        self._shows_data = shows_data
+        self._conditions = AirConditions.named(READER, source.profile.timing).shared()
+        self.evidence = FrameEvidence()
+
+    @property
+    def profile(self) -> Profile:
+        """The profile it is made by."""
+        return self._source.profile
+
+    @property
+    def is_precious(self) -> bool:
+        """Never: each card is a new one."""
+        return False
+
+    @property
+    def authorities(self) -> tuple[bytes, ...]:
+        """The test authorities that signed its certificates."""
+        return self._source.authorities
+
+    def secret(self, name: str) -> Secret:
+        """A code of the person it is made for.
+
+        Raises:
+            Blocked: this card has none.
+        """
+        return self._source.secret(name)
+
+    def station(self, observer: Observer, seed: int) -> Station:
+        """A new card on the reader, on a virtual clock."""
+        station = self._source.station(observer, seed)
+        self.evidence = FrameEvidence(shows_data=self._shows_data)
+        station.journal.observers = (*station.journal.observers, self.evidence)
+        return in_air(station, replace(self._conditions, seed=seed), (self.evidence,))
+
+
+def in_field(source: EmulatedSource, *, shows_data: bool = False) -> CardSource:
+    """The source with its cards in the field, if they are reached without contact."""
+    interface = source.interface or source.profile.interfaces[0]
+    if source.profile.radio is None or interface is not Interface.CONTACTLESS:
+        return source
+    return FieldSource(source, shows_data=shows_data)

@@ -1,0 +1,24 @@
+"""Cases on the one real card at hand, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.conformance.campaign import is_lost
+from harness.conformance.case import Verdict
+from harness.conformance.examination import Examiner
+from harness.conformance.execution import Run
+from harness.conformance.record import Record
+
+
+def examine_in_turn(examiner: Examiner, todo: Sequence[Run]) -> Iterator[Record]:
+    """A record of each run, until the card is gone; what is then left is not run."""
+    latest: list[Record] = []
+    for run in todo:
+        record = examiner.examine(run)
+        yield record
+        if record.verdict in (Verdict.NOT_APPLICABLE, Verdict.NOT_IMPLEMENTED):
+            continue
+        latest.append(record)
+        if is_lost(latest):
+            return
