@@ -75,7 +75,9 @@ class Custody:
     ) -> None:
         self._source = source
         self._allow_destructive = allow_destructive
-        self._guard = PinGuard(floor, Refusals())
+        memory = Refusals()
+        self._guard = PinGuard(floor, memory)
+        self._guard_of_the_accepted = PinGuard(0, memory)
         self._tries: dict[PinName, int] = {}
         self.halted = ""
 
@@ -104,18 +106,18 @@ class Custody:
                 if pace is not None and name in pace.passwords:
                     subject.pace(name)
             elif name in ("PIN1", "PIN2") and name in self._source.profile.pins:
-                self._offer_pin(subject, name)
+                self._offer_pin(subject, name, self._guard)
         finally:
             subject.close()
 
-    def _offer_pin(self, subject: Subject, name: PinName) -> None:
+    def _offer_pin(self, subject: Subject, name: PinName, guard: PinGuard) -> None:
         code = cast("Digits", self._source.secret(name))
         if self._source.profile.pins[name].method == "verify":
             channel = subject.access()
-            subject.session.eid(channel, self._guard).verify(name, code)
+            subject.session.eid(channel, guard).verify(name, code)
             return
         can = self._source.codes.get("CAN")
-        subject.session.open_with(name, code, can if isinstance(can, Can) else None, self._guard)
+        subject.session.open_with(name, code, can if isinstance(can, Can) else None, guard)
 
     @property
     def accepted(self) -> Mapping[str, Secret]:
@@ -166,7 +168,7 @@ class Custody:
             return
         subject = Subject(self._source)
         try:
-            self._offer_pin(subject, name)
+            self._offer_pin(subject, name, self._guard_of_the_accepted)
         except (EidrigError, Blocked):
             return
         finally:

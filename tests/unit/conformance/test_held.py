@@ -1,0 +1,174 @@
+"""A real card comes out of a campaign as it went in, whatever the cases would do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+
+from harness.apdu import INS, CommandApdu
+from harness.clock import VirtualClock
+from harness.conformance.case import Case, Effect, Verdict
+from harness.conformance.examination import Examiner, Rules
+from harness.conformance.execution import Run
+from harness.conformance.held import Custody, HeldSource
+from harness.conformance.one_card import examine_in_turn
+from harness.conformance.source import EmulatedSource
+from harness.conformance.subject import Subject
+from harness.emulator.card import EmulatedCard
+from harness.emulator.memory import CardMemory
+from harness.errors import LinkError
+from harness.profile import Interface
+from harness.secret import Can, Pin, Puk, Secret
+from harness.station import Station
+from harness.trace import Journal, Journaled
+
+MakeCase = Callable[..., Case]
+GIVEN: dict[str, Secret] = {
+    "CAN": Can("123456"),
+    "PIN1": Pin("1234"),
+    "PIN2": Pin("12345"),
+    "PUK": Puk("12345678"),
+}
+WRONG_PIN = b"9999" + 8 * b"\xff"
+
+
+@dataclass
+class Held:
+    """A card that is treated as a real one, and looked into."""
+
+    card: EmulatedCard
+    source: HeldSource
+
+    def tries(self, name: str = "PIN1") -> int:
+        """The card's own count."""
+        return self.card.memory.tries(name)
+
+    def examiner(self, *, allow_destructive: bool = False) -> Examiner:
+        """One whose custody has been prepared."""
+        custody = Custody(self.source, allow_destructive=allow_destructive)
+        self.notes = custody.prepare()
+        return Examiner(self.source, Rules(), custody)
+
+
+@pytest.fixture
+def held(source: EmulatedSource) -> Held:
+    """A contactless card, and every code for it."""
+    clock = VirtualClock()
+    card = EmulatedCard(source.image, Interface.CONTACTLESS, CardMemory(source.image), clock)
+    journal = Journal(clock)
+    station = Station(Journaled(card, journal), "test:", journal, source.profile)
+    return Held(card, HeldSource(station, source.profile, GIVEN))
+
+
+def offers_wrong_pin(subject: Subject) -> None:
+    """A case that spends a try of PIN1 inside the channel."""
+    channel = subject.access()
+    subject.eid(channel).tries_left("PIN1")
+    subject.transmit(CommandApdu(0x00, INS.VERIFY, 0x00, 0x01, WRONG_PIN), channel)
+
+
+def changes_in_the_clear(subject: Subject) -> None:
+    """A case that would change a code."""
+    subject.power_up()
+    subject.transmit(CommandApdu(0x00, INS.CHANGE_REFERENCE_DATA, 0x00, 0x01, 24 * b"1"))
+
+
+def test_a_card_is_as_before(held: Held, make_case: MakeCase) -> None:
+    """Preparing and harmless cases cost nothing."""
+    record = held.examiner().examine(Run(make_case(lambda subject: subject.access())))
+    assert record.verdict is Verdict.PASS
+    assert [held.tries(name) for name in ("PIN1", "PIN2", "PUK")] == [3, 3, 3]
+    assert held.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("effect", "why"),
+    [
+        (Effect.SPENDS_TRIES, "it spends tries, which needs --allow-destructive"),
+        (Effect.CHANGES_CARD, "it changes the card, which needs --allow-destructive"),
+        (Effect.BLOCKS, "it may block a code, which needs --allow-destructive"),
+    ],
+)
+def test_what_leaves_traces_needs_permission(
+    held: Held, make_case: MakeCase, effect: Effect, why: str
+) -> None:
+    """A case with an effect is blocked, with the option that would allow it."""
+    record = held.examiner().examine(Run(make_case(offers_wrong_pin, effect=effect)))
+    assert record.verdict is Verdict.BLOCKED
+    assert record.reason.startswith(why)
+    assert held.tries() == 3
+
+
+def test_spent_tries_are_given_back(held: Held, make_case: MakeCase) -> None:
+    """With permission a try may be spent, and the right code sets the counter back."""
+    examiner = held.examiner(allow_destructive=True)
+    case = make_case(offers_wrong_pin, effect=Effect.SPENDS_TRIES)
+    for _ in range(5):
+        assert examiner.examine(Run(case)).verdict is Verdict.PASS
+        assert held.tries() == 3
+
+
+def test_a_harmless_case_that_costs_a_try_ends_it_all(held: Held, make_case: MakeCase) -> None:
+    """A case that lies about its effect costs one try, which is given back, and no second."""
+    examiner = held.examiner()
+    runs = [Run(make_case(offers_wrong_pin, f"X_{n}")) for n in range(4)]
+    records = list(examine_in_turn(examiner, runs))
+    assert [each.verdict for each in records] == [Verdict.PASS, *3 * [Verdict.BLOCKED]]
+    assert records[1].reason == "PIN1 lost a try in X_0, which must cost none: it ended there"
+    assert held.tries() == 3
+
+
+def test_no_command_changes_a_code_in_a_harmless_case(held: Held, make_case: MakeCase) -> None:
+    """Such a command is not even sent."""
+    record = held.examiner().examine(Run(make_case(changes_in_the_clear)))
+    assert record.verdict is Verdict.BLOCKED
+    assert "INS 24" in record.reason
+
+
+def test_a_wrong_code_is_offered_once(held: Held, make_case: MakeCase) -> None:
+    """A code that the card refuses is not used by any case, and costs one try in all."""
+    held.source = replace(held.source, codes={**GIVEN, "PIN1": Pin("4321")})
+    examiner = held.examiner(allow_destructive=True)
+    assert held.tries() == 2
+    assert held.notes == ("PIN1 is not used: PIN1 is wrong; 2 tries left",)
+    uses = make_case(lambda subject: subject.secret("PIN1"))
+    record = examiner.examine(Run(uses))
+    assert record.verdict is Verdict.BLOCKED
+    assert record.reason == "the PIN1 was not given, or the card has refused it"
+    spends = make_case(offers_wrong_pin, effect=Effect.SPENDS_TRIES)
+    assert "PIN1 has 2 of 3 tries left" in examiner.examine(Run(spends)).reason
+    assert held.tries() == 2
+
+
+def test_a_wrong_can_is_offered_once(held: Held, make_case: MakeCase) -> None:
+    """Without its CAN a contactless card can neither be read nor harmed."""
+    held.source = replace(held.source, codes={"CAN": Can("000000")})
+    examiner = held.examiner()
+    assert held.notes == ("CAN is not used: the card refused the CAN: it is wrong",)
+    record = examiner.examine(Run(make_case(lambda subject: subject.access())))
+    assert record.verdict is Verdict.BLOCKED
+
+
+def test_nothing_blocks_without_the_puk(held: Held, make_case: MakeCase) -> None:
+    """A code is blocked only where it can be given back."""
+    codes = {name: code for name, code in GIVEN.items() if name != "PUK"}
+    held.source = replace(held.source, codes=codes)
+    record = held.examiner(allow_destructive=True).examine(
+        Run(make_case(offers_wrong_pin, effect=Effect.BLOCKS))
+    )
+    assert record.verdict is Verdict.BLOCKED
+    assert "the PUK that would give it back" in record.reason
+
+
+def test_a_card_that_is_gone_ends_it(held: Held, make_case: MakeCase) -> None:
+    """After three cases that the link ended, the rest is not run."""
+
+    def lost(_: Subject) -> None:
+        message = "gone"
+        raise LinkError(message)
+
+    runs = [Run(make_case(lost, f"X_{n}")) for n in range(6)]
+    records = list(examine_in_turn(held.examiner(), runs))
+    assert [each.verdict for each in records] == 3 * [Verdict.INCONCLUSIVE]
