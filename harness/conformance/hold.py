@@ -17,6 +17,7 @@ from harness.errors import UsageError
 from harness.profile import Profile
 from harness.station import Codes, Station
 from harness.tap import policy
+from harness.terminal.families import FAMILIES
 from harness.terminal.pin_guard import PinGuard
 
 TAPS, FEW_TAPS = 200, 20
@@ -28,6 +29,9 @@ def simulated(profile: Profile, seed: int) -> HoldTime:
     Raises:
         UsageError: this card cannot be held against a phone.
     """
+    if profile.family not in FAMILIES:
+        message = f"there is no whole read of a card of the family {profile.family} to simulate yet"
+        raise UsageError(message)
     scenario = Scenario(
         profile,
         phone("android"),

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.air.card_time import card_speed
+from harness.air.fact import assumed
 from harness.air.frame import Frame
+from harness.air.phone import phone
 from harness.conformance.source import CardSource, EmulatedSource
 from harness.profile import Interface, Profile
 from harness.secret import Secret
@@ -16,6 +19,7 @@ from harness.station import Station
 from harness.trace import HIDDEN, Exchange, Level, Observer, hide_codes, hide_data
 
 READER = "usb-reader"
+_PATIENCE = assumed(86_400.0, "a laboratory waits as long as the card asks for more time")
 
 
 class FrameEvidence:
@@ -55,7 +59,9 @@ class FieldSource:
     def __init__(self, source: EmulatedSource, *, shows_data: bool = False) -> None:
         self._source = source
         self._shows_data = shows_data
-        self._conditions = AirConditions.named(READER, source.profile.timing).shared()
+        patient = replace(phone(READER), timeout=_PATIENCE)
+        conditions = AirConditions(patient, card_speed(source.profile.timing))
+        self._conditions = conditions.shared()
         self.evidence = FrameEvidence()
 
     @property
