@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from harness import tlv
 from harness.apdu import CLA_CHAINING, INS, CommandApdu
+from harness.conformance.abuse import (
+    Abuse,
+    Make,
+    prove_nothing_opened,
+)
 from harness.conformance.case import case
 from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.conformance.pace_steps import PaceSteps, Step
 from harness.conformance.proofs import demand_channel, demand_closed
 from harness.conformance.subject import Subject
-from harness.conformance.units.iso7816_p.abuse import (
-    Abuse,
-    Make,
-    prove_nothing_opened,
-)
 
 _OTHER_TEMPLATE = 0x8C
 _FOREIGN = CommandApdu(0x00, INS.READ_BINARY, 0x9C, 0x00, ne=1)
@@ -145,8 +145,8 @@ def _token_left_out(subject: Subject) -> None:
 CASES = (
     *(
         Abuse(
-            number,
-            f"3.14.{section}",
+            f"ISO7816_P_{number}",
+            f"{_CLAUSE}.{section}; ICAO 9303-11, 4.4.4.2",
             f"{_NAMES[step].capitalize()} {how} is refused",
             why,
             step,

@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 from harness.apdu import CommandApdu
 from harness.conformance import extreme_keys
+from harness.conformance.abuse import (
+    FAILED,
+    Abuse,
+    Make,
+    key_changed,
+    key_changed_in_group,
+    key_of_other_size,
+)
 from harness.conformance.case import Case
 from harness.conformance.extreme_keys import Wanted, scalar_for
 from harness.conformance.pace_steps import PaceSteps, Step
 from harness.conformance.proofs import demand_channel
 from harness.conformance.subject import Subject
-from harness.conformance.units.iso7816_p.abuse import FAILED, Abuse, Make
+from harness.crypto.domain import Domain
 
+_TR = "ICAO TR Part 3, 3.14"
 _ON_KEYS = ("PACE-GM|PACE-CAM",)
 """Mappings whose data are a public key."""
 _ON_CURVES = ("PACE-ECDH",)
 _ON_NUMBERS = ("PACE-DH",)
-
-
-def _changed(step: Step, change: Callable[[bytes], bytes]) -> Make:
-    return lambda steps: steps.authenticate(step, change(_right(steps, step)))
-
-
-def _changed_in_group(step: Step, change: Callable[..., bytes]) -> Make:
-    return lambda steps: steps.authenticate(step, change(_right(steps, step), steps.domain))
-
-
-def _of_other_size(step: Step) -> Make:
-    return lambda steps: steps.authenticate(step, extreme_keys.of_other_size(steps.domain))
-
-
-def _right(steps: PaceSteps, step: Step) -> bytes:
-    return steps.mapping_data if step is Step.MAP else steps.public
 
 
 def _short_nonce(steps: PaceSteps) -> CommandApdu:
@@ -50,101 +44,57 @@ _PRIME = "Reduced by the prime it would be a valid key; it must be refused all t
 _ZERO = "Zero is no element of the group, and every power of it is zero."
 _NONCE = "With the integrated mapping the terminal's nonce is as long as a key of the cipher."
 
-_Row = tuple[int, int, Step, str, str, Make, tuple[str, ...]]
-_ROWS: tuple[_Row, ...] = (
-    (41, 35, Step.MAP, "of another size", _SIZE, _of_other_size(Step.MAP), _ON_KEYS),
+_Change = Callable[[Step], Make]
+_Row = tuple[int, int]
+"""The number of a case, and its section."""
+
+
+def _with(change: Callable[[bytes], bytes]) -> _Change:
+    return partial(key_changed, change=change)
+
+
+def _in_group(change: Callable[[bytes, Domain[Any]], bytes]) -> _Change:
+    return partial(key_changed_in_group, change=change)
+
+
+_KINDS: tuple[tuple[str, str, _Change, tuple[str, ...], _Row, _Row], ...] = (
+    ("of another size", _SIZE, key_of_other_size, (), (41, 35), (23, 21)),
+    ("(0, 0)", _ORIGIN, _with(extreme_keys.origin), _ON_CURVES, (42, 36), (24, 22)),
     (
-        42,
-        36,
-        Step.MAP,
-        "(0, 0)",
-        _ORIGIN,
-        _changed(Step.MAP, extreme_keys.origin),
-        (*_ON_KEYS, *_ON_CURVES),
-    ),
-    (
-        47,
-        41,
-        Step.MAP,
         "above the prime",
         _PRIME,
-        _changed_in_group(Step.MAP, extreme_keys.above_prime),
-        (*_ON_KEYS, *_ON_NUMBERS),
+        _in_group(extreme_keys.above_prime),
+        _ON_NUMBERS,
+        (47, 41),
+        (29, 27),
     ),
+    ("of zeros", _ZERO, _with(extreme_keys.zeros), _ON_NUMBERS, (48, 42), (53, 47)),
+    ("off the curve", _CURVE, _in_group(extreme_keys.off_curve), _ON_CURVES, (49, 43), (30, 28)),
     (
-        48,
-        42,
-        Step.MAP,
-        "of zeros",
-        _ZERO,
-        _changed(Step.MAP, extreme_keys.zeros),
-        (*_ON_KEYS, *_ON_NUMBERS),
-    ),
-    (
-        49,
-        43,
-        Step.MAP,
-        "off the curve",
-        _CURVE,
-        _changed_in_group(Step.MAP, extreme_keys.off_curve),
-        (*_ON_KEYS, *_ON_CURVES),
-    ),
-    (
-        50,
-        44,
-        Step.MAP,
         "in an unknown encoding",
         _FORM,
-        _changed(Step.MAP, extreme_keys.bad_encoding),
-        (*_ON_KEYS, *_ON_CURVES),
-    ),
-    (23, 21, Step.AGREE, "of another size", _SIZE, _of_other_size(Step.AGREE), ()),
-    (
-        24,
-        22,
-        Step.AGREE,
-        "(0, 0)",
-        _ORIGIN,
-        _changed(Step.AGREE, extreme_keys.origin),
+        _with(extreme_keys.bad_encoding),
         _ON_CURVES,
-    ),
-    (
-        29,
-        27,
-        Step.AGREE,
-        "above the prime",
-        _PRIME,
-        _changed_in_group(Step.AGREE, extreme_keys.above_prime),
-        _ON_NUMBERS,
-    ),
-    (
-        30,
-        28,
-        Step.AGREE,
-        "off the curve",
-        _CURVE,
-        _changed_in_group(Step.AGREE, extreme_keys.off_curve),
-        _ON_CURVES,
-    ),
-    (
-        52,
-        46,
-        Step.AGREE,
-        "in an unknown encoding",
-        _FORM,
-        _changed(Step.AGREE, extreme_keys.bad_encoding),
-        _ON_CURVES,
-    ),
-    (
-        53,
-        47,
-        Step.AGREE,
-        "of zeros",
-        _ZERO,
-        _changed(Step.AGREE, extreme_keys.zeros),
-        _ON_NUMBERS,
+        (50, 44),
+        (52, 46),
     ),
 )
+
+
+def _bad_keys() -> Iterator[Case]:
+    for what, why, change, group, *rows in _KINDS:
+        for step, (number, section) in zip((Step.MAP, Step.AGREE), rows, strict=True):
+            yield Abuse(
+                f"ISO7816_P_{number}",
+                f"{_TR}.{section}; ICAO 9303-11, 4.4.1",
+                f"A {_NAMES[step]} {what} is refused",
+                why,
+                step,
+                change(step),
+                FAILED,
+                (*group, *(_ON_KEYS if step is Step.MAP else ())),
+            ).case
+
 
 _EDGES: tuple[tuple[int, int, Step, str, Wanted], ...] = (
     (43, 37, Step.MAP, "a small x-coordinate", extreme_keys.small_x),
@@ -173,7 +123,7 @@ def _edge(step: Step, wanted: Wanted, subject: Subject) -> None:
 def _edge_case(number: int, section: int, step: Step, what: str, wanted: Wanted) -> Case:
     return Case(
         f"ISO7816_P_{number}",
-        f"ICAO TR Part 3, 3.14.{section}; ICAO 9303-11, 4.4.1",
+        f"{_TR}.{section}; ICAO 9303-11, 4.4.1",
         f"A valid {_NAMES[step]} with {what} is taken",
         "Leading zeros and values just below the prime are where arithmetic of fixed length fails.",
         ("9000 at every step, and a protected read that succeeds",),
@@ -184,8 +134,8 @@ def _edge_case(number: int, section: int, step: Step, what: str, wanted: Wanted)
 
 
 _INTEGRATED = Abuse(
-    51,
-    "3.14.45",
+    "ISO7816_P_51",
+    f"{_TR}.45; ICAO 9303-11, 4.4.3.3.2",
     "A nonce of the terminal that is too short is refused",
     _NONCE,
     Step.MAP,
@@ -194,20 +144,4 @@ _INTEGRATED = Abuse(
     ("PACE-IM",),
 ).case
 
-CASES = (
-    *(
-        Abuse(
-            number,
-            f"3.14.{section}",
-            f"A {_NAMES[step]} {what} is refused",
-            why,
-            step,
-            make,
-            FAILED,
-            needs,
-        ).case
-        for number, section, step, what, why, make, needs in _ROWS
-    ),
-    *(_edge_case(*row) for row in _EDGES),
-    _INTEGRATED,
-)
+CASES = (*_bad_keys(), *(_edge_case(*row) for row in _EDGES), _INTEGRATED)

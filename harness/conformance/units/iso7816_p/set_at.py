@@ -7,9 +7,9 @@ from functools import partial
 
 from harness import tlv
 from harness.apdu import CommandApdu
+from harness.conformance.abuse import Abuse, Make
 from harness.conformance.judgement import Blocked
 from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.units.iso7816_p.abuse import Abuse, Make
 from harness.crypto.suite import SUITES
 from harness.security_info import encode_oid
 
@@ -180,6 +180,13 @@ _ROWS: tuple[tuple[int, str, str, str, Make], ...] = (
 )
 
 CASES = tuple(
-    Abuse(number, section, title, purpose, Step.SET_AT, make).case
+    Abuse(
+        f"ISO7816_P_{number}",
+        f"ICAO TR Part 3, {section}; ICAO 9303-11, 4.4.4.1",
+        title,
+        purpose,
+        Step.SET_AT,
+        make,
+    ).case
     for number, section, title, purpose, make in _ROWS
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from harness import tlv
+from harness.conformance.abuse import FAILED, Abuse, Make
 from harness.conformance.forged import flipped
 from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.units.iso7816_p.abuse import FAILED, Abuse, Make
 from harness.security_info import encode_oid
 
+_TR = "ICAO TR Part 3, 3.14"
 _PUBLIC_VALUE = {"DH": 0x84, "ECDH": 0x86}  # ICAO 9303-11, 9.4.3 and 9.4.4
 
 
@@ -51,6 +52,14 @@ _ROWS: tuple[tuple[int, int, str, str, Make], ...] = (
 )
 
 CASES = tuple(
-    Abuse(number, f"3.14.{section}", title, why, Step.TOKEN, make, FAILED).case
+    Abuse(
+        f"ISO7816_P_{number}",
+        f"{_TR}.{section}; ICAO 9303-11, 4.4.3.4",
+        title,
+        why,
+        Step.TOKEN,
+        make,
+        FAILED,
+    ).case
     for number, section, title, why, make in _ROWS
 )

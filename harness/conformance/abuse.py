@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from harness.apdu import CommandApdu
 from harness.conformance.case import Case
+from harness.conformance.extreme_keys import of_other_size
 from harness.conformance.judgement import Allowed, Sws, demand_sw, named
 from harness.conformance.pace_steps import PaceSteps, Step
 from harness.conformance.proofs import demand_channel, demand_closed, demand_session_gone
 from harness.conformance.subject import Subject
+from harness.crypto.domain import Domain
 
 Make = Callable[[PaceSteps], CommandApdu]
 
@@ -20,12 +23,31 @@ FAILED: tuple[Allowed, ...] = (0x6300, Sws.ERROR)
 """A wrong key or token: authentication failed, or an error."""
 
 
+def key_changed(step: Step, change: Callable[[bytes], bytes]) -> Make:
+    """The right public key of a step, changed."""
+    return lambda steps: steps.authenticate(step, change(_right_key(steps, step)))
+
+
+def key_changed_in_group(step: Step, change: Callable[[bytes, Domain[Any]], bytes]) -> Make:
+    """The same, where the change depends on the group."""
+    return lambda steps: steps.authenticate(step, change(_right_key(steps, step), steps.domain))
+
+
+def key_of_other_size(step: Step) -> Make:
+    """A valid key of another group of the same kind."""
+    return lambda steps: steps.authenticate(step, of_other_size(steps.domain))
+
+
+def _right_key(steps: PaceSteps, step: Step) -> bytes:
+    return steps.mapping_data if step is Step.MAP else steps.public
+
+
 @dataclass(frozen=True, slots=True)
 class Abuse:
-    """One row of the plan: the command `make` in the place of a right one at `step`."""
+    """One row of a plan: the command `make` in the place of a right one at `step`."""
 
-    id: int
-    section: str
+    id: str
+    clause: str
     title: str
     purpose: str
     step: Step
@@ -41,8 +63,8 @@ class Abuse:
             f"9000 or {named(self.allowed)}" if self.step is Step.SET_AT else named(self.allowed)
         )
         return Case(
-            f"ISO7816_P_{self.id}",
-            f"ICAO TR Part 3, {self.section}; ICAO 9303-11, 4.4.4",
+            self.id,
+            self.clause,
             self.title,
             self.purpose,
             (first + (later if self.step is Step.SET_AT else ""), "nothing is opened"),
@@ -54,8 +76,7 @@ class Abuse:
 
 def refused(abuse: Abuse, subject: Subject) -> None:
     """Run PACE up to the step, send what is wrong, and prove that it led nowhere."""
-    clause = f"ICAO TR Part 3, {abuse.section}"
-    steps = PaceSteps(subject)
+    clause, steps = abuse.clause, PaceSteps(subject)
     if abuse.step is Step.SET_AT:
         # The plan lets a chip take the template and refuse it where it is first used.
         answer = steps.send(abuse.make(steps))
