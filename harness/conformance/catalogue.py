@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from harness.conformance.case import Case, Unit
 from harness.conformance.units import (
+    eac2_iso7816_h,
+    eac2_iso7816_p,
     eid_a,
     eid_b,
     eid_c,
@@ -22,6 +24,8 @@ from harness.conformance.units import (
 from harness.errors import UsageError
 
 UNITS: tuple[Unit, ...] = (
+    eac2_iso7816_h.UNIT,
+    eac2_iso7816_p.UNIT,
     iso7816_o.UNIT,
     iso7816_p.UNIT,
     iso7816_q.UNIT,

@@ -24,10 +24,13 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "ONE-DOMAIN": "every PACE protocol has a single set of domain parameters",
         "NO-84": "MSE:Set AT may leave the domain parameters out",
         "MRZ": "PACE takes the MRZ",
+        "CHAT": "PACE takes the announcement of a kind of terminal (CHAT)",
         "CAN": "PACE takes the CAN",
         "PIN": "PACE takes the PIN",
         "PUK": "PACE takes the PUK",
         "SUSPEND": "the last try of the PIN is suspended until the CAN was given",
+        "PIN-MANAGEMENT": "the PIN of PACE is changed and unblocked by RESET RETRY COUNTER",
+        "PUK-RENEWS": "the channel of the PUK sets a new PIN of PACE",
         "PIN1": "PIN1 is verified by VERIFY",
         "PIN2": "PIN2 is verified by VERIFY",
         "PUK-VERIFY": "the PUK is offered by a command",
@@ -164,6 +167,8 @@ def _pace(pace: Pace, only: PaceOffer | None) -> Iterator[str]:
         yield "ONE-DOMAIN"
         if pace.parameter_reference == "optional":
             yield "NO-84"
+    if pace.authorities:
+        yield "CHAT"
     if pace.delay is not None:
         yield "DELAY"
 
@@ -179,8 +184,6 @@ def _selection(profile: Profile) -> Iterator[str]:
 
 def _codes(profile: Profile) -> Iterator[str]:
     for name, rules in profile.pins.items():
-        if rules.suspended:
-            yield "SUSPEND"
         if rules.method == "verify":
             yield "PUK-VERIFY" if name == "PUK" else name
     puk, pin2 = profile.pins.get("PUK"), profile.pins.get("PIN2")
@@ -192,11 +195,21 @@ def _codes(profile: Profile) -> Iterator[str]:
     pin1 = profile.pins.get("PIN1")
     if pin1 is not None and pin1.changeable:
         yield "CHANGE"
+    yield from _pace_codes(profile)
     for key in profile.keys.values():
         uses = {"AUTHENTICATE": key.authenticate, "SIGN": key.sign, "DECIPHER": key.decipher}
         yield from (word for word, references in uses.items() if references)
         if key.sign and (key.each_time or profile.pins[key.pin].single_use):
             yield "SINGLE-USE"
+
+
+def _pace_codes(profile: Profile) -> Iterator[str]:
+    if any(rules.suspended for rules in profile.pins.values()):
+        yield "SUSPEND"
+    if any(rules.puk_renews for rules in profile.pins.values()):
+        yield "PUK-RENEWS"
+    if profile.family == "npa":
+        yield "PIN-MANAGEMENT"
 
 
 def _contents(profile: Profile) -> Iterator[str]:

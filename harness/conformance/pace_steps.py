@@ -78,6 +78,8 @@ class PaceSteps:
         self.map_private = self.domain.random_scalar(self.random)
         self._map_nonce = self.random_bytes(self.suite.cipher.key_size)
         self.private = self.domain.random_scalar(self.random)
+        self.announcement = b""
+        """A CHAT as a data object, where the terminal announces itself."""
         self.answers: dict[Step, tuple[Tlv, ...]] = {}
         self._nonce = b""
         self.generator: Any = None
@@ -123,12 +125,13 @@ class PaceSteps:
         return self.domain.encode(self.domain.multiply(self.generator, self.private))
 
     def template(self, *, oid: bytes | None = None, reference: int | None = None) -> bytes:
-        """The data of MSE:Set AT: protocol, password, domain parameters."""
+        """The data of MSE:Set AT: protocol, password, domain parameters, perhaps a CHAT."""
         return b"".join(
             (
                 tlv.encode(0x80, encode_oid(self.offer.oid) if oid is None else oid),
                 tlv.encode(0x83, bytes((self.reference if reference is None else reference,))),
                 self.domain_object,
+                self.announcement,
             )
         )
 

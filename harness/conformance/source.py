@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from harness.clock import VirtualClock
@@ -43,6 +43,10 @@ class CardSource(Protocol):
         Raises:
             Blocked: it was not given.
         """
+        ...
+
+    def sample(self, *, pin_active: bool = True, pin2_changed: bool = True) -> CardSource | None:
+        """Another card of the same kind in this state, or None where there is only one card."""
         ...
 
     def station(self, observer: Observer, seed: int) -> Station:
@@ -93,6 +97,11 @@ class EmulatedSource:
         except KeyError:
             message = f"this card has no {name}"
             raise Blocked(message) from None
+
+    def sample(self, *, pin_active: bool = True, pin2_changed: bool = True) -> CardSource:
+        """The same card as handed out without its PIN, or with a PIN2 still to be changed."""
+        image = replace(self.image, pin_active=pin_active, pin2_changed=pin2_changed)
+        return replace(self, image=image)
 
     def station(self, observer: Observer, seed: int) -> Station:
         """A new card on a virtual clock, so that what it waits costs nothing."""

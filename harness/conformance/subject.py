@@ -80,6 +80,18 @@ class Subject:
         if self._station is not None and not self.source.is_precious:
             self._station.close()
 
+    def take_sample(self, *, pin_active: bool = True, pin2_changed: bool = True) -> bool:
+        """Go on with another card of the same kind in this state.
+
+        Returns False where there is only the card at hand, whatever its state.
+        """
+        sample = self.source.sample(pin_active=pin_active, pin2_changed=pin2_changed)
+        if sample is None:
+            return False
+        self.close()
+        self.source, self._station = sample, None
+        return True
+
     @property
     def session(self) -> Session:
         """The present activation; one begins where none was."""

@@ -11,19 +11,29 @@ import pytest
 from harness.conformance.case import Unit, Verdict
 from harness.conformance.execution import Result, execute, runs
 from harness.conformance.source import EmulatedSource
-from harness.conformance.units import iso7816_p
+from harness.conformance.units import eac2_iso7816_h, eac2_iso7816_p, iso7816_p
 from harness.profiles import builtin, builtin_names
 from harness.station import CardOptions
 
 EVERY_PACE = str(Path(__file__).parents[2] / "fixtures" / "profiles" / "every-pace.toml")
 WITH_PACE = [name for name in builtin_names() if builtin(name).pace]
-UNITS = (iso7816_p.UNIT,)
+UNITS = (iso7816_p.UNIT, eac2_iso7816_h.UNIT, eac2_iso7816_p.UNIT)
 PLANS = {
     "ISO7816_P": [
         f"ISO7816_P_{number}"
         for number in range(1, 81)
         if number not in (4, 10, 18, *range(37, 41), 63)
     ],
+    "EAC2_ISO7816_H": [
+        f"EAC2_ISO7816_H_{each}"
+        for each in (
+            *(1, 2, 3, 23, 33, 34, 35, 36),
+            *(f"4{letter}" for letter in "abcdefg"),
+            *(f"5{letter}" for letter in "abcde"),
+            *(f"6{letter}" for letter in "abcdefg"),
+        )
+    ],
+    "EAC2_ISO7816_P": [f"EAC2_ISO7816_P_{each}" for each in (*range(1, 21), "8a")],
 }
 
 
