@@ -10,6 +10,7 @@ from harness.errors import ApduError
 from harness.profile import Content, Profile
 from harness.secure_messaging import TerminalSession
 from harness.terminal.channel import CardChannel
+from harness.terminal.files import Files
 
 _SESSION_CLAUSE = "ICAO 9303-11, 9.8"
 _CLOSED_CLAUSE = "ICAO 9303-11, 4.4"
@@ -52,7 +53,7 @@ def demand_closed(subject: Subject) -> None:
     if closed is None or not profile.needs_channel(session.interface):
         return
     try:
-        data = subject.eid(subject.plain).files.beginning(closed, 1)
+        data = Files(subject.plain, profile, profile.plans["eidrig"]).beginning(closed, 1)
     except ApduError:
         return
     got = f"{len(data)} bytes of {closed.fid.hex().upper()}"
