@@ -266,6 +266,8 @@ class Plan(Fact):
     """Read certificates until the card says that they ended, not to their known length."""
     ne: Annotated[int, Field(ge=1, le=256)] | None = None
     """The Ne of READ BINARY; absent: the most that fits one protected answer."""
+    by_sfi: bool = False
+    """Read a file by its short identifier where it has one, without selecting it."""
 
 
 class Deviation(Fact):

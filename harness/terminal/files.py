@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from harness import tlv
-from harness.apdu import INS, MAX_SHORT_NE, SW, CommandApdu, describe_sw
+from harness.apdu import INS, MAX_SHORT_NE, CommandApdu
 from harness.errors import ApduError, ProtocolViolation
 from harness.profile import MF, Content, File, Plan, Profile
-from harness.secure_messaging import UnprotectedStatusError, largest_plain_answer
+from harness.secure_messaging import UnprotectedStatusError
 from harness.terminal.channel import CardChannel
 from harness.terminal.pieces import Pieces
+from harness.terminal.read_binary import CLAUSE, LAST_OFFSET, ReadBinary, is_refused_length
 from harness.tlv import TlvError
 
-MAX_FILE = 0x7FFF
+MAX_FILE = 1 << 20
+"""The longest file that is read with the odd instruction, far longer than any in use."""
+
 _FCP, _NOTHING = 0x04, 0x0C
-_READ_CLAUSE = "ISO/IEC 7816-4, 7.2.3"
+_HEADER = 4
+"""Bytes that tell the length of any file of up to 65535 bytes (ICAO 9303-10, 4.5)."""
 
 
 class Files:
@@ -33,6 +37,7 @@ class Files:
         self._resumes = pieces is not None
         self._current: str | None = None
         self._selected: tuple[File, bytes] | None = None  # and what the card said of it
+        self._reads = ReadBinary(channel, profile, plan)
 
     def standing_at(self, path: str) -> None:
         """Take note that the card's current directory is `path` already."""
@@ -107,9 +112,20 @@ class Files:
             return whole
         if self._selected is not None and self._selected[0] is file:
             information = self._selected[1]
+        elif self._plan.by_sfi and file.sfi and not self._pieces.begun(file.content):
+            return self._pieces.finish(file.content, self._read_unselected(file, file.sfi))
         else:
             information = self._select_file(file, within=within)
         return self._pieces.finish(file.content, self._read_selected(file, information))
+
+    def _read_unselected(self, file: File, sfi: int) -> bytes:
+        """Read a file by its short identifier, which selects it on the way."""
+        self.enter(file.directory)
+        self._selected = None
+        if file.length == "header":
+            return self._read_object(file.content, sfi)
+        self._pieces.keep(file.content, self._reads.at(0, self._reads.chunk, sfi))
+        return self._read_on(file.content)
 
     def read_apart(self, file: File) -> bytes:
         """Read a file whole and keep nothing of it, as files of one meaning may lie in many places.
@@ -126,11 +142,11 @@ class Files:
     def _read_selected(self, file: File, information: bytes) -> bytes:
         match file.length:
             case "end":
-                return self._read_on(file.content, self._chunk)
+                return self._read_on(file.content)
             case "fcp":
                 return self._read_size(file.content, _size_in(information))
             case "header" if self._plan.to_the_end:
-                return self._read_on(file.content, self._chunk)
+                return self._read_on(file.content)
             case "header":
                 return self._read_object(file.content)
         return self._read_answer(file.content)
@@ -145,7 +161,7 @@ class Files:
         """
         information = self._select_file(file, within=False)
         self._selected = file, information
-        return self._read_at(0, size)
+        return self._reads.at(0, size)
 
     def _select_file(self, file: File, *, within: bool) -> bytes:
         directory = self._profile.directories[file.directory]
@@ -171,76 +187,68 @@ class Files:
         self._current = None
         return self._select(0x09, path, p2)
 
-    @property
-    def _chunk(self) -> int:
-        most = largest_plain_answer(MAX_SHORT_NE) if self._channel.is_secured else MAX_SHORT_NE
-        wanted = self._plan.ne or min(most, self._profile.transmission.max_read)
-        return min(wanted, self._largest_ne)
-
-    @property
-    def _largest_ne(self) -> int:
-        return self._profile.quirks.largest_ne or MAX_SHORT_NE
-
     def _read_answer(self, content: Content) -> bytes:
         """One read delivers a short file; only a full answer can have more behind it."""
-        begun = self._pieces.begun(content)
+        begun, largest = self._pieces.begun(content), self._reads.largest_ne
         if not begun:
-            begun = self._more(content, self._largest_ne)
-            if len(begun) < self._largest_ne and len(begun) < self._profile.transmission.max_read:
+            begun = self._more(content, largest)
+            if len(begun) < largest and len(begun) < self._profile.transmission.max_read:
                 return begun
-        return self._read_on(content, self._chunk)
+        return self._read_on(content)
 
-    def _read_on(self, content: Content, ne: int) -> bytes:
+    def _read_on(self, content: Content) -> bytes:
         """Read until the card says that the file has ended."""
         size = -1
         while size < len(self._pieces.begun(content)):
             size = len(self._pieces.begun(content))
-            self._more(content, ne)
+            if size > LAST_OFFSET:
+                message = f"the file does not end within {LAST_OFFSET} bytes"
+                raise ProtocolViolation(message, CLAUSE)
+            self._more(content, self._reads.chunk)
         return self._pieces.begun(content)
 
-    def _read_object(self, content: Content) -> bytes:
+    def _read_object(self, content: Content, sfi: int | None = None) -> bytes:
         """Read a file that is one BER-TLV object and so says how long it is."""
-        head = self._pieces.begun(content) or self._more(content, self._chunk)
+        head = self._pieces.begun(content) or self._head(content, sfi)
         try:
             size = tlv.whole_length(head)
         except TlvError as error:
             message = f"{content} is no data object: {error}"
             raise ProtocolViolation(message, "ISO/IEC 8825-1, 8.1") from None
-        if size is None or size > MAX_FILE:
+        largest = MAX_FILE if self._profile.transmission.odd_read else LAST_OFFSET
+        if size is None or size > largest:
             said = "is empty" if not head else f"says that it is {size or 'too few'} bytes long"
             message = f"{content} {said}"
-            raise ProtocolViolation(message, _READ_CLAUSE)
+            raise ProtocolViolation(message, CLAUSE)
         return self._read_size(content, size)[:size]
 
+    def _head(self, content: Content, sfi: int | None) -> bytes:
+        """The beginning of a file; a card that refuses more gives its header alone."""
+        try:
+            data = self._reads.at(0, self._reads.chunk, sfi)
+        except ApduError as error:
+            if not is_refused_length(error):
+                raise
+            data = b""
+        data = data or self._reads.at(0, _HEADER, sfi)
+        self._pieces.keep(content, data)
+        return data
+
     def _read_size(self, content: Content, size: int) -> bytes:
-        while (done := len(self._pieces.begun(content))) < size:
-            if len(self._more(content, min(self._chunk, size - done))) == done:
+        while (done := len(begun := self._pieces.begun(content))) < size:
+            data = self._reads.exactly(done, size - done)
+            if not data:
                 message = f"a file of {size} bytes ended after {done}"
-                raise ProtocolViolation(message, _READ_CLAUSE)
+                raise ProtocolViolation(message, CLAUSE)
+            self._pieces.keep(content, begun + data)
         return self._pieces.begun(content)
 
     def _more(self, content: Content, ne: int) -> bytes:
         """Read on from where the file was left; all of it so far."""
         begun = self._pieces.begun(content)
-        data = begun + self._read_at(len(begun), ne)
+        data = begun + self._reads.at(len(begun), ne)
         self._pieces.keep(content, data)
         return data
-
-    def _read_at(self, offset: int, ne: int) -> bytes:
-        """Bytes from `offset`; none where the file ends there."""
-        if offset > MAX_FILE:
-            message = f"the file does not end within {MAX_FILE} bytes"
-            raise ProtocolViolation(message, _READ_CLAUSE)
-        command = CommandApdu(0x00, INS.READ_BINARY, offset >> 8, offset & 0xFF, ne=ne)
-        answer = self._channel.transmit(command)
-        if answer.ok or (answer.sw == SW.END_OF_FILE and answer.data):
-            if not answer.data:
-                message = f"the card answers 9000 and nothing at offset {offset}"
-                raise ProtocolViolation(message, _READ_CLAUSE)
-            return answer.data
-        if answer.sw in (SW.WRONG_OFFSET, self._profile.transmission.end_of_file):
-            return b""
-        raise ApduError(answer.sw, command.name, describe_sw(answer.sw))
 
 
 def _path_bytes(path: str) -> bytes:

@@ -204,7 +204,7 @@ def test_protected_reads_fit_one_answer(name: str) -> None:
         files.read(certificate_file(name))
         == image_of(name).contents[Content.AUTHENTICATION_CERTIFICATE]
     )
-    assert files._chunk == 223
+    assert files._reads.chunk == 223
 
 
 def test_the_beginning_of_a_file() -> None:
