@@ -14,6 +14,10 @@ from harness.conformance.units import (
     eid_d,
     eid_e,
     eid_f,
+    eid_g,
+    eid_h,
+    eid_i,
+    eid_j,
     iso7816_o,
     iso7816_p,
     iso7816_q,
@@ -38,6 +42,10 @@ UNITS: tuple[Unit, ...] = (
     eid_d.UNIT,
     eid_e.UNIT,
     eid_f.UNIT,
+    eid_g.UNIT,
+    eid_h.UNIT,
+    eid_i.UNIT,
+    eid_j.UNIT,
 )
 
 

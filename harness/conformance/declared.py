@@ -85,6 +85,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "CONTACT": "the application is offered over contact",
         "CONTACTLESS": "the application is offered without contact",
         "EXTENDED-LENGTH": "commands and answers of extended length",
+        "EID": "a card with the codes and keys of a holder, not only a travel document",
         "APPLICATION": "there are applications that are selected by their names",
         "APPLICATION-P2": "without contact only some P2 select an application",
         "LOCAL-PIN2": "PIN2 belongs to one application, which is selected by its name",
@@ -96,6 +97,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "DOCUMENT-NUMBER": "files hold the document number",
         "EXPIRY": "a file holds the day of expiry",
         "SIZE": "the control information of certificates tells their size",
+        "HOLD": "a limit for how long a whole read may take",
         "ISSUERS": "the card holds the certificates of its issuers",
         "DELAY": "wrong CANs are answered later and later",
     }
@@ -174,12 +176,16 @@ def _pace(pace: Pace, only: PaceOffer | None) -> Iterator[str]:
 
 
 def _selection(profile: Profile) -> Iterator[str]:
+    if profile.family != "emrtd":
+        yield "EID"
     if any(place.aid for place in profile.directories.values()):
         yield "APPLICATION"
     if profile.select.contactless_application_p2:
         yield "APPLICATION-P2"
     if any(file.length == "fcp" for file in profile.files.values()):
         yield "SIZE"
+    if profile.radio is not None and profile.radio.hold_seconds is not None:
+        yield "HOLD"
 
 
 def _codes(profile: Profile) -> Iterator[str]:

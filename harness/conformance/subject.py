@@ -10,7 +10,7 @@ from harness.conformance.evidence import Evidence
 from harness.conformance.judgement import Blocked, Failure
 from harness.conformance.source import CardSource
 from harness.crypto.standardized import DOMAINS
-from harness.profile import Content, PaceOffer, PasswordName, Profile
+from harness.profile import Content, Interface, PaceOffer, PasswordName, Profile
 from harness.secret import Pin, Puk, Secret
 from harness.secure_messaging import UnprotectedStatusError
 from harness.security_info import PaceInfo
@@ -104,6 +104,17 @@ class Subject:
     def plain(self) -> CardChannel:
         """The present activation's channel in the clear, whatever else was opened."""
         return self.session.channel
+
+    def require_contactless(self) -> None:
+        """Let a case go on only where the card is reached without contact.
+
+        Raises:
+            Blocked: it is reached over contact.
+            LinkError: there is no card, or it is gone.
+        """
+        if self.session.interface is not Interface.CONTACTLESS:
+            message = "the card is reached over contact; run this case without contact"
+            raise Blocked(message)
 
     def secret(self, name: str) -> Secret:
         """A code by name: CAN, MRZ, PIN1, PIN2 or PUK.

@@ -271,8 +271,7 @@ def before_channel(holder: Holder, name: PinName) -> None:
     Without contact a code never crosses the air unprotected, and costs no try there.
     """
     subject = holder.subject
-    if not holder.profile.needs_pace(subject.session.interface):
-        return
+    subject.require_contactless()
     plain = subject.power_up()
     rules = holder.rules(name)
     subject.eid(plain).files.enter(rules.directory)

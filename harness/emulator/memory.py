@@ -47,7 +47,7 @@ class CardMemory:
         self._seal = AESSIV(image.digest_key.reveal())
         self._state = fresh if saved is None else _restore(saved, fresh)
         self._require_sealed()
-        self._keep = keep
+        self.keep = keep
 
     def tries(self, name: str) -> int:
         """How many wrong tries this code has left."""
@@ -110,7 +110,7 @@ class CardMemory:
             raise UsageError(_DAMAGED) from None
 
     def _store(self) -> None:
-        self._keep(json.dumps(asdict(self._state), indent=1).encode() + b"\n")
+        self.keep(json.dumps(asdict(self._state), indent=1).encode() + b"\n")
 
 
 def _restore(saved: bytes, fresh: _State) -> _State:

@@ -61,6 +61,8 @@ class Radio(Fact):
     sfgi: Annotated[int, Field(ge=0, le=14)] = 0
     divisors: tuple[Literal[1, 2, 4, 8], ...] = (1,)
     """The bit rates it can do both ways, as divisors: 1 is 106 kbit/s, 8 is 848 kbit/s."""
+    hold_seconds: Annotated[float, Field(gt=0)] | None = None
+    """The longest that a whole read by the plan `eidrig` may take while the card is held still."""
 
 
 class Transmission(Fact):

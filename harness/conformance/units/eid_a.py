@@ -83,9 +83,8 @@ def _radio(subject: Subject) -> None:
 
     Phones tell card generations apart by them alone.
     """
+    subject.require_contactless()
     atr = _atr(subject)
-    if subject.session.interface is not Interface.CONTACTLESS:
-        return
     known = {
         Atr.parse(entry.atr).historical
         for entry in subject.profile.recognise
@@ -170,9 +169,7 @@ def _without_contact(subject: Subject) -> None:
 
     Phones that ask for control information where the card gives none do not get further.
     """
-    subject.power_up()
-    if subject.session.interface is not Interface.CONTACTLESS:
-        return
+    subject.require_contactless()
     for aid in _aids(subject):
         for p2 in (0x00, 0x04, 0x0C):
             takes = p2 in subject.profile.select.contactless_application_p2

@@ -54,9 +54,7 @@ def _hidden(subject: Subject) -> None:
 
     Otherwise anyone in reach learns whether the holder has mistyped.
     """
-    interface = (subject.power_up(), subject.session.interface)[1]
-    if not subject.profile.needs_pace(interface):
-        return
+    subject.require_contactless()
     try:
         left = subject.eid(subject.plain).tries_left("PIN1")
     except ApduError:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from harness.apdu import INS, CommandApdu
 from harness.conformance.case import Case, Effect, Unit, case
 from harness.conformance.holder import Holder
-from harness.conformance.judgement import Failure, Sws, demand, demand_sw
+from harness.conformance.judgement import Blocked, Failure, Sws, demand, demand_sw
 from harness.conformance.subject import Subject
 from harness.errors import ApduError, CheckError
 from harness.profile import KeyName, PinName
@@ -83,7 +83,8 @@ def _after_lost_channel(key: KeyName, subject: Subject) -> None:
     holder = Holder(subject)
     holder.present(_code(holder, key))
     if not holder.channel.is_secured:
-        return
+        message = "no channel is needed on this interface"
+        raise Blocked(message)
     subject.transmit(CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, bytes(5)), subject.plain)
     subject.session.select_first()
     again = subject.terminal().run(subject.plain, subject.password(subject.usual_password))
