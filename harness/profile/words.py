@@ -49,6 +49,7 @@ class Content(StrEnum):
     DG1 = "dg1"
     DG2 = "dg2"
     DG3 = "dg3"
+    DG4 = "dg4"
     DG7 = "dg7"
     DG11 = "dg11"
     DG12 = "dg12"
@@ -80,6 +81,7 @@ LDS_FILES = (
     Content.DG1,
     Content.DG2,
     Content.DG3,
+    Content.DG4,
     Content.DG7,
     Content.DG11,
     Content.DG12,
