@@ -62,6 +62,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         **{f"DG{number}": f"data group {number} is there" for number in range(1, 17)},
         "DG3-OPEN": "data group 3 is read without terminal authentication",
         "DG4-OPEN": "data group 4 is read without terminal authentication",
+        "39794-4": "data group 3 holds fingers as ISO/IEC 39794-4 has them",
+        "39794-6": "data group 4 holds irises as ISO/IEC 39794-6 has them",
         "19794-5": "data group 2 holds the face as ISO/IEC 19794-5 has it",
         "39794-5": "data group 2 holds the face as ISO/IEC 39794-5 has it",
         "CA": "the chip is authenticated by key agreement with a key in data group 14",

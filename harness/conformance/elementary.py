@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from harness import tlv
 from harness.apdu import INS, CommandApdu
 
+LAST_OFFSET = 0x7FFF
+"""The highest offset that P1 and P2 of READ BINARY tell."""
 LDS_AID = bytes.fromhex("A0000002471001")
 SELECT_LDS = CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, LDS_AID)
 

@@ -6,16 +6,19 @@ import random
 from collections.abc import Callable
 
 from harness.apdu import ApduFormatError, CommandApdu, ResponseApdu
+from harness.conformance.elementary import SELECT_LDS
 from harness.conformance.evidence import Evidence
 from harness.conformance.judgement import Blocked, Failure
 from harness.conformance.source import CardSource
 from harness.crypto.standardized import DOMAINS
+from harness.mrz import Mrz
 from harness.profile import Content, Interface, PaceOffer, PasswordName, Profile
 from harness.secret import Pin, Puk, Secret
 from harness.secure_messaging import UnprotectedStatusError
 from harness.security_info import PaceInfo
 from harness.session import Session
 from harness.station import Station
+from harness.terminal.bac import BacTerminal
 from harness.terminal.channel import CardChannel
 from harness.terminal.eid import Eid
 from harness.terminal.files import Files
@@ -180,9 +183,25 @@ class Subject:
             CardError, LinkError: as the steps of PACE.
         """
         channel = self.power_up()
-        if not self.profile.needs_pace(self.session.interface):
-            return channel
-        return self.pace().channel
+        interface = self.session.interface
+        if self.profile.needs_pace(interface):
+            return self.pace().channel
+        return self.bac() if self.profile.needs_channel(interface) else channel
+
+    def bac(self) -> CardChannel:
+        """Select the application of a passport and run BAC in a new activation.
+
+        Raises:
+            Blocked: the MRZ was not given.
+            CardError, LinkError: as the steps of BAC.
+        """
+        mrz = self.secret("MRZ")
+        channel = self.power_up()
+        self.enter_lds(channel)
+        if not isinstance(mrz, Mrz):
+            message = "BAC takes a machine readable zone"
+            raise Blocked(message)
+        return BacTerminal(self.chance.randbytes).establish(channel, mrz)
 
     def require_closed(self) -> None:
         """Let a case about closed files go on only where this interface closes them.
@@ -200,8 +219,27 @@ class Subject:
         Raises:
             CardError, LinkError: as `Files.read`.
         """
-        files = Files(channel or self.plain, self.profile, self.profile.plans["eidrig"])
-        return files.read(self.profile.file_with(content))
+        return self.files(channel).read(self.profile.file_with(content))
+
+    def beginning(self, content: Content, size: int, channel: CardChannel | None = None) -> bytes:
+        """The first bytes of a file, which is left selected.
+
+        Raises:
+            CardError, LinkError: as `Files.beginning`.
+        """
+        return self.files(channel).beginning(self.profile.file_with(content), size)
+
+    def enter_lds(self, channel: CardChannel) -> None:
+        """Select the application of a passport.
+
+        Raises:
+            ApduError: the card refuses.
+        """
+        channel.send(SELECT_LDS)
+
+    def files(self, channel: CardChannel | None = None) -> Files:
+        """The files of the card through a channel, the plain one by default."""
+        return Files(channel or self.plain, self.profile, self.profile.plans["eidrig"])
 
     def eid(self, channel: CardChannel) -> Eid:
         """The card's application through a channel of the present activation."""

@@ -14,11 +14,23 @@ from harness.profiles import builtin_names
 from harness.station import CardOptions
 
 IDS = {
-    "ISO7816_O": range(1, 59),
-    "ISO7816_Q": range(1, 5),
-    "ISO7816_S": range(1, 9),
-    "ISO7816_T": range(1, 5),
-    "ISO7816_U": range(1, 5),
+    "ISO7816_A": (*range(1, 4),),
+    "ISO7816_B": (*range(1, 55),),
+    "ISO7816_D": (1, *range(6, 24)),
+    "ISO7816_E": (1, *range(3, 23)),
+    "ISO7816_O": (*range(1, 59),),
+    "ISO7816_Q": (*range(1, 5),),
+    "ISO7816_S": (*range(1, 9),),
+    "ISO7816_T": (*range(1, 5),),
+    "ISO7816_U": (*range(1, 5),),
+    "LDS_A": (*range(1, 6),),
+    "LDS_B": (*range(1, 15),),
+    "LDS_C": (*range(1, 26),),
+    "LDS_E": (*range(1, 11),),
+    "LDS_G": (*range(1, 16),),
+    "LDS_H": (*range(1, 16),),
+    "LDS_I": (*range(1, 5),),
+    "LDS_J": (*range(1, 6),),
 }
 """What the plans number, without what they deleted."""
 OURS = [unit for unit in UNITS if unit.name in IDS]

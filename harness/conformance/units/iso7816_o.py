@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 from harness.conformance.case import Case, Unit
-from harness.conformance.elementary import CARD_SECURITY, LDS_FILES, SELECT_LDS, Elementary
+from harness.conformance.elementary import CARD_SECURITY, SELECT_LDS
+from harness.conformance.guarded import Guard
 from harness.conformance.judgement import Blocked, Sws, demand_sw
 from harness.conformance.reading import (
     demand_closed_to_select,
@@ -16,71 +16,25 @@ from harness.conformance.reading import (
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 from harness.crypto.suite import PaceSuite
+from harness.terminal.channel import CardChannel
 
 _CLAUSE = "ICAO 9303-10, 3.11.4"
 _LDS_CLAUSE = "ICAO 9303-11, 4.2"
 _SM_CLAUSE = "ICAO 9303-11, 9.8.9"
 
 
-def _reaches_lds(subject: Subject) -> bool:
-    """Whether the application can be selected before PACE; a chip may refuse even that."""
+def _reach(subject: Subject) -> bool:
+    """A chip may refuse even the application before PACE; then nothing in it can be reached."""
     subject.power_up()
     subject.require_closed()
     answer = subject.transmit(SELECT_LDS)
     return demand_sw(answer, _LDS_CLAUSE, 0x9000, Sws.CHECKING_ERROR).ok
 
 
-def _select(subject: Subject, file: Elementary) -> None:
-    if _reaches_lds(subject):
-        demand_closed_to_select(subject, file, _LDS_CLAUSE)
-
-
-def _short(subject: Subject, file: Elementary) -> None:
-    if _reaches_lds(subject):
-        demand_closed_to_short(subject, file, _LDS_CLAUSE)
-
-
-def _guarded(subject: Subject, file: Elementary) -> None:
+def _enter(subject: Subject) -> CardChannel:
     channel = subject.pace().channel
-    demand_sw(subject.transmit(SELECT_LDS, channel), _LDS_CLAUSE, 0x9000)
-    demand_protection(subject, channel, file, _SM_CLAUSE)
-
-
-def _needs(file: Elementary, *, opened: bool) -> tuple[str, ...]:
-    sensitive = opened and file.word in ("DG3", "DG4")
-    return ("PACE", "LDS", file.word, *((f"{file.word}-OPEN",) if sensitive else ()))
-
-
-def _lds_cases() -> Iterator[Case]:
-    count = len(LDS_FILES)
-    for number, file in enumerate(LDS_FILES, start=1):
-        yield Case(
-            f"ISO7816_O_{number}",
-            _LDS_CLAUSE,
-            f"{file.name} cannot be selected and read before PACE.",
-            "A chip may let a closed file be selected, but then it must not let it be read.",
-            ("6982, or 9000 and then 6982 to READ BINARY",),
-            _needs(file, opened=False),
-            run=partial(_select, file=file),
-        )
-        yield Case(
-            f"ISO7816_O_{number + count}",
-            _LDS_CLAUSE,
-            f"{file.name} cannot be read by its short identifier before PACE.",
-            "The short way into a file must be closed as the long one is.",
-            ("6982 and no data",),
-            _needs(file, opened=False),
-            run=partial(_short, file=file),
-        )
-        yield Case(
-            f"ISO7816_O_{number + 2 * count}",
-            _SM_CLAUSE,
-            f"{file.name} is read inside the channel only, once PACE has opened one.",
-            "A command in the clear reads nothing and ends the session, as a protected one shows.",
-            ("9000", "an error and no data", "an error in the clear"),
-            _needs(file, opened=True),
-            run=partial(_guarded, file=file),
-        )
+    subject.enter_lds(channel)
+    return channel
 
 
 def _card_security_select(subject: Subject) -> None:
@@ -146,13 +100,11 @@ _CARD_SECURITY_CASES = (
 )
 
 
-def _number(case: Case) -> int:
-    return int(case.id.rpartition("_")[2])
-
+_GUARD = Guard("ISO7816_O", "PACE", _LDS_CLAUSE, _reach, _enter)
 
 UNIT = Unit(
     "ISO7816_O",
     "What is closed before PACE",
     ICAO_3,
-    (*sorted(_lds_cases(), key=_number), *_CARD_SECURITY_CASES),
+    (*_GUARD.cases(), *_CARD_SECURITY_CASES),
 )
