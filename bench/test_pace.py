@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from bench.protocol_speed import CIPHERS, table
 from fixtures.pace_runs import (
     COMBINATIONS,
     PASSWORDS,
@@ -125,3 +126,12 @@ def test_throughput(benchmark: BenchmarkFixture, cipher: Cipher) -> None:
     assert benchmark.pedantic(exchange, rounds=100, warmup_rounds=5) == answer
     if benchmark.stats is not None:  # not where benchmarks are disabled
         benchmark.extra_info["MB/s"] = round(AMOUNT / benchmark.stats["median"] / 1e6, 1)
+
+
+def test_the_tables_of_the_docs() -> None:
+    """The tables can be made again: every group, suite and cipher has a line with its numbers."""
+    lines = list(table(rounds=1))
+    rows = [line for line in lines if line.startswith("| ") and not line.startswith("| group")]
+    groups = sum(1 for suite, _ in COMBINATIONS if suite.cipher is AES_128)
+    assert len(rows) == groups + 1 + len(SUITES) + 1 + len(CIPHERS)
+    assert all(float(row.split("|")[3].split()[0]) > 0 for row in rows if "MB/s" in row)
