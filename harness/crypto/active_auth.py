@@ -127,7 +127,9 @@ def sign(
         signed = pow(representative, numbers.d, numbers.public_numbers.n)
         return signed.to_bytes(size, "big")
     digest = hashlib.new(hash_name, challenge).digest()
-    r, s = decode_dss_signature(key.sign(digest, ec.ECDSA(Prehashed(_HASHES[hash_name]))))
+    # RFC 6979 lets a seeded card answer the same twice.
+    scheme = ec.ECDSA(Prehashed(_HASHES[hash_name]), deterministic_signing=True)
+    r, s = decode_dss_signature(key.sign(digest, scheme))
     size = _scalar_size(key.curve)
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
