@@ -9,8 +9,11 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from harness import tlv
 from harness.emulator.person import Person
 from harness.emulator.personalise import CardImage
+from harness.emulator.private_key import PrivateKey
+from harness.emulator.travel import TravelDocument
 from harness.errors import UsageError
 from harness.profile import Content, Interface
 from harness.transport.storage import write_atomic
@@ -19,6 +22,8 @@ _CERTIFICATES = {
     "authentication": Content.AUTHENTICATION_CERTIFICATE,
     "signing": Content.SIGNING_CERTIFICATE,
 }
+
+_JPEG = b"\xff\xd8"
 
 
 def write_card(image: CardImage, person: Person, folder: Path, *, tells_codes: bool) -> list[Path]:
@@ -54,11 +59,31 @@ def _files(image: CardImage, person: Person, *, tells_codes: bool) -> Iterator[t
     for owner in image.profile.keys:
         yield f"certificates/{owner}.pem", _pem(image.contents[_CERTIFICATES[owner]])
         key = image.keys[owner]
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        yield f"keys/{owner}.pem", pem
+        yield f"keys/{owner}.pem", _private_pem(key)
+    if image.travel is not None:
+        yield from _document(image.travel)
     for name, file in image.profile.files.items():
         place = image.profile.directories[file.directory].path
         yield f"files/{place}/{file.fid.hex().upper()}-{name}.bin", image.files[name]
+
+
+def _document(travel: TravelDocument) -> Iterator[tuple[str, bytes]]:
+    """Who signs the data groups, with which keys, and what openssl cannot find by itself.
+
+    EF.SOD is written without its outer tag as well, and the face without its record.
+    """
+    yield "certificates/csca.pem", _pem(travel.pki.authority)
+    yield "certificates/document-signer.pem", _pem(travel.pki.signer)
+    yield "keys/csca.pem", _private_pem(travel.pki.authority_key)
+    yield "keys/document-signer.pem", _private_pem(travel.pki.signer_key)
+    if travel.active_key is not None:
+        yield "keys/active-authentication.pem", _private_pem(travel.active_key)
+    yield "document/sod.cms", tlv.parse_one(travel.contents[Content.LDS_SOD]).value
+    yield f"document/face.{'jpg' if travel.face.startswith(_JPEG) else 'jp2'}", travel.face
+
+
+def _private_pem(key: PrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _pem(der: bytes) -> bytes:
@@ -87,6 +112,7 @@ def _card(image: CardImage, person: Person, *, tells_codes: bool) -> bytes:
             "document_number": person.document_number,
         },
         "codes": {name: codes[name].reveal().decode("ascii") for name in known if tells_codes},
+        "zone": list(image.travel.zone) if image.travel and tells_codes else [],
         "files": {
             name: {
                 "path": f"{profile.directories[file.directory].path}/{file.fid.hex().upper()}",

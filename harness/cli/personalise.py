@@ -23,7 +23,8 @@ def command(*, profile: str, out: Path, person: Path | None, seed: int) -> None:
 
     The card is an invented one, and its keys are there to be known; card.json has its codes, unless
     they are those of a person file. `openssl verify -CAfile certificates/authorities.pem` with one
-    of the certificates checks the chain.
+    of the certificates checks the chain. A travel document has its CSCA, document signer, EF.SOD as
+    CMS, and the drawn face beside them.
     """
     image, holder = card_image(CardOptions(profile, person, seed))
     written = write_card(image, holder, out, tells_codes=person is None)

@@ -65,6 +65,9 @@ class Person:
             message = "person.document_number is 1 to 9 characters of 0-9 and A-Z"
             raise UsageError(message)
         _check_zone(self)
+        if self.issue_date.year < 1950:  # where the years of certificates begin (RFC 5280, 4.1.2.5)
+            message = f"person.issue_date is a day from 1950 on, not {self.issue_date}"
+            raise UsageError(message)
         if self.expiry_date <= self.issue_date:
             message = "person.expiry_date must lie behind person.issue_date"
             raise UsageError(message)
@@ -115,7 +118,7 @@ def _check_names(person: Person) -> None:
 def _check_zone(person: Person) -> None:
     """What the machine readable zone has beside names, dates and numbers."""
     for name, pattern, said in (
-        ("document_type", r"([ACIPV][0-9A-Z]?)?", "P, I, A or C and perhaps one character more"),
+        ("document_type", r"([ACIP][0-9A-Z]?)?", "P, I, A or C and perhaps one character more"),
         ("issuing_state", r"[A-Z]{0,3}", "1 to 3 letters"),
         ("optional_data", r"[0-9A-Z<]{0,14}", "at most 14 characters of 0-9, A-Z and <"),
     ):
