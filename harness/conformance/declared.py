@@ -10,7 +10,7 @@ from itertools import chain
 from types import MappingProxyType
 
 from harness.crypto.suite import PaceSuite
-from harness.profile import Content, Interface, Pace, PaceOffer, Profile
+from harness.profile import Content, Interface, Pace, PaceOffer, PinRules, Profile
 
 WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -33,6 +33,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "PUK-RENEWS": "the channel of the PUK sets a new PIN of PACE",
         "PIN1": "PIN1 is verified by VERIFY",
         "PIN2": "PIN2 is verified by VERIFY",
+        "PIN2-CHANGE": "PIN2 can be changed",
+        "PIN2-INITIAL": "PIN2 comes with a first value that signs nothing until it is changed",
+        "PUK-FIRST": "a code is unblocked by its new value alone, once the PUK was verified",
         "PUK-VERIFY": "the PUK is offered by a command",
         "CHANGE": "PIN1 can be changed",
         "AUTHENTICATE": "a key proves a login after PIN1",
@@ -197,9 +200,8 @@ def _codes(profile: Profile) -> Iterator[str]:
     puk, pin2 = profile.pins.get("PUK"), profile.pins.get("PIN2")
     if puk is not None and puk.method == "verify" and not puk.changeable:
         yield "PUK-FIXED"
-    by_name = pin2 is not None and profile.directories[pin2.directory].select == "aid"
-    if pin2 is not None and pin2.scope == "local" and by_name:
-        yield "LOCAL-PIN2"
+    if pin2 is not None:
+        yield from _pin2(profile, pin2)
     pin1 = profile.pins.get("PIN1")
     if pin1 is not None and pin1.changeable:
         yield "CHANGE"
@@ -218,6 +220,17 @@ def _pace_codes(profile: Profile) -> Iterator[str]:
         yield "PUK-RENEWS"
     if profile.family == "npa":
         yield "PIN-MANAGEMENT"
+
+
+def _pin2(profile: Profile, pin2: PinRules) -> Iterator[str]:
+    if pin2.changeable:
+        yield "PIN2-CHANGE"
+    family = {"ias-classic": "PIN2-INITIAL", "ias-ecc": "PUK-FIRST"}
+    if profile.family in family:
+        yield family[profile.family]
+    by_name = profile.directories[pin2.directory].select == "aid"
+    if pin2.scope == "local" and by_name:
+        yield "LOCAL-PIN2"
 
 
 def _contents(profile: Profile) -> Iterator[str]:

@@ -52,6 +52,9 @@ class HeldSource:
             message = f"the {name} was not given, or the card has refused it"
             raise Blocked(message) from None
 
+    def sample(self, *, pin_active: bool = True, pin2_changed: bool = True) -> None:
+        """There is only this card, whatever its state."""
+
     def station(self, observer: Observer, seed: int) -> Station:  # noqa: ARG002 - one card
         """The card, with a journal of its own for the case."""
         journal = Journal(self.opened.journal.clock, (observer,))

@@ -56,13 +56,20 @@ class FieldSource:
     `evidence` holds the frames of the card that was given last.
     """
 
-    def __init__(self, source: EmulatedSource, *, shows_data: bool = False) -> None:
+    def __init__(
+        self,
+        source: EmulatedSource,
+        *,
+        shows_data: bool = False,
+        shown_by: FieldSource | None = None,
+    ) -> None:
         self._source = source
         self._shows_data = shows_data
         patient = replace(phone(READER), timeout=_PATIENCE)
         conditions = AirConditions(patient, card_speed(source.profile.timing))
         self._conditions = conditions.shared()
         self.evidence = FrameEvidence()
+        self._shown_by = shown_by or self
 
     @property
     def profile(self) -> Profile:
@@ -87,12 +94,17 @@ class FieldSource:
         """
         return self._source.secret(name)
 
+    def sample(self, *, pin_active: bool = True, pin2_changed: bool = True) -> CardSource:
+        """Another card in this state, in the same field; its frames are kept here."""
+        sample = self._source.sample(pin_active=pin_active, pin2_changed=pin2_changed)
+        return FieldSource(sample, shows_data=self._shows_data, shown_by=self._shown_by)
+
     def station(self, observer: Observer, seed: int) -> Station:
         """A new card on the reader, on a virtual clock."""
         station = self._source.station(observer, seed)
-        self.evidence = FrameEvidence(shows_data=self._shows_data)
-        station.journal.observers = (*station.journal.observers, self.evidence)
-        return in_air(station, replace(self._conditions, seed=seed), (self.evidence,))
+        evidence = self._shown_by.evidence = FrameEvidence(shows_data=self._shows_data)
+        station.journal.observers = (*station.journal.observers, evidence)
+        return in_air(station, replace(self._conditions, seed=seed), (evidence,))
 
 
 def in_field(source: EmulatedSource, *, shows_data: bool = False) -> CardSource:

@@ -98,7 +98,7 @@ class EmulatedSource:
             message = f"this card has no {name}"
             raise Blocked(message) from None
 
-    def sample(self, *, pin_active: bool = True, pin2_changed: bool = True) -> CardSource:
+    def sample(self, *, pin_active: bool = True, pin2_changed: bool = True) -> EmulatedSource:
         """The same card as handed out without its PIN, or with a PIN2 still to be changed."""
         image = replace(self.image, pin_active=pin_active, pin2_changed=pin2_changed)
         return replace(self, image=image)

@@ -11,13 +11,13 @@ import pytest
 from harness.conformance.case import Unit, Verdict
 from harness.conformance.execution import Result, execute, runs
 from harness.conformance.source import EmulatedSource
-from harness.conformance.units import eac2_iso7816_h, eac2_iso7816_p, iso7816_p
+from harness.conformance.units import eac2_iso7816_h, eac2_iso7816_p, esign_iso7816_s, iso7816_p
 from harness.profiles import builtin, builtin_names
 from harness.station import CardOptions
 
 EVERY_PACE = str(Path(__file__).parents[2] / "fixtures" / "profiles" / "every-pace.toml")
 WITH_PACE = [name for name in builtin_names() if builtin(name).pace]
-UNITS = (iso7816_p.UNIT, eac2_iso7816_h.UNIT, eac2_iso7816_p.UNIT)
+UNITS = (iso7816_p.UNIT, eac2_iso7816_h.UNIT, eac2_iso7816_p.UNIT, esign_iso7816_s.UNIT)
 PLANS = {
     "ISO7816_P": [
         f"ISO7816_P_{number}"
@@ -33,6 +33,7 @@ PLANS = {
             *(f"6{letter}" for letter in "abcdefg"),
         )
     ],
+    "ESIGN_ISO7816_S": [f"ESIGN_ISO7816_S_{number}" for number in range(1, 25)],
     "EAC2_ISO7816_P": [f"EAC2_ISO7816_P_{each}" for each in (*range(1, 21), "8a")],
 }
 
