@@ -128,10 +128,10 @@ def _status(report: Report) -> int:
 
 
 def _order(asked: _Asked) -> Order:
+    bench = _bench(asked)
     if asked.out is None:
         message = "name the folder of the report with --out"
         raise UsageError(message)
-    bench = _bench(asked)
     place = asked.card or bench.card
     seed = asked.seed if place == EMULATED else 0
     options = emulated_options(

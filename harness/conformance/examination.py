@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import PurePath
 
 from harness.apdu import INS
@@ -210,16 +211,16 @@ def _last_command(evidence: Evidence) -> str:
 
 
 def _phases(samples: Sequence[Evidence]) -> Mapping[str, tuple[float, ...]]:
-    """The time on the wire of each phase in each sample; outside of phases, by command."""
+    """The time on the wire of each phase as often as there is one; outside of any, by command."""
     found: dict[str, list[float]] = {}
     for evidence in samples:
-        sums: dict[str, float] = {}
-        for step in evidence.steps:
-            if step.level is Level.WIRE:
-                name = step.phase or _instruction(step.command)
-                sums[name] = sums.get(name, 0.0) + max(step.seconds, 0.0)
-        for name, seconds in sums.items():
-            found.setdefault(name, []).append(round(seconds, 6))
+        wire = (step for step in evidence.steps if step.level is Level.WIRE)
+        for phase, steps in groupby(wire, lambda step: step.phase):
+            times = [(_instruction(step.command), max(step.seconds, 0.0)) for step in steps]
+            if phase:
+                times = [(phase, sum(seconds for _, seconds in times))]
+            for name, seconds in times:
+                found.setdefault(name, []).append(round(seconds, 6))
     return {name: tuple(each) for name, each in found.items()}
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
-import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from harness.conformance.campaign import Campaign
@@ -19,6 +19,7 @@ from harness.conformance.execution import Run
 from harness.conformance.in_field import in_field
 from harness.conformance.record import Record
 from harness.conformance.source import EmulatedSource
+from harness.errors import UsageError
 from harness.station import CardOptions
 from harness.transport.storage import write_atomic
 
@@ -52,45 +53,69 @@ def examine_all(making: Making, todo: Sequence[Run], processes: int) -> Iterator
     """A record of every run as they come; with one process in this one.
 
     Raises:
-        UsageError: as `Making.examiner`.
+        UsageError: as `Making.examiner`, or a process broke down.
     """
+    examiner = making.examiner()
     if processes == 1 or len(todo) <= _CHUNK:
-        examiner = making.examiner()
         yield from map(examiner.examine, todo)
         return
+    names = [run.id for run in todo]
+    chunks = [names[at : at + _CHUNK] for at in range(0, len(names), _CHUNK)]
+    workers = _started(making, min(processes, len(chunks)))
+    try:
+        yield from _spread(chunks, [connection for _, connection in workers])
+    finally:
+        for process, connection in workers:
+            connection.close()
+            process.terminate()
+            process.join()
+
+
+def _started(making: Making, count: int) -> list[tuple[BaseProcess, Connection]]:
+    """Processes that each wait for work at a pipe, and end when it is closed, by us or our end."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _begin) as pool:
-        names = [run.id for run in todo]
-        chunks = [names[at : at + _CHUNK] for at in range(0, len(names), _CHUNK)]
-        futures = [pool.submit(_examine, making, each) for each in chunks]
-        try:
-            for future in as_completed(futures):
-                yield from future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    # Ctrl-C reaches every process of a terminal; this one alone decides what becomes of it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        workers: list[tuple[BaseProcess, Connection]] = []
+        for _ in range(count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_work, args=(making, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            workers.append((process, ours))
+        return workers
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin() -> None:
-    # Ctrl-C reaches every process of a terminal; the first one decides what becomes of it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def _spread(chunks: Sequence[list[str]], idle: Sequence[Connection]) -> Iterator[Record]:
+    """Give every process work until there is none, and take what it brings."""
+    left, busy = deque(chunks), set[Connection]()
+    for connection in idle:
+        connection.send(left.popleft())
+        busy.add(connection)
+    while busy:
+        for ready in wait(list(busy)):
+            assert isinstance(ready, Connection)  # noqa: S101 - no others were given
+            try:
+                records: list[Record] = ready.recv()
+            except EOFError:
+                message = "a process that ran cases broke down; the same command goes on from here"
+                raise UsageError(message) from None
+            if left:
+                ready.send(left.popleft())
+            else:
+                busy.remove(ready)
+            yield from records
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-@cache
-def _at_work(making: Making) -> tuple[Examiner, dict[str, Run]]:
-    """An examiner of this process, and every run by its name."""
+def _work(making: Making, connection: Connection) -> None:
+    """What a process does: records for names, until nobody is there any more."""
+    examiner = making.examiner()
     every = Campaign(EmulatedSource.of(making.options).profile, UNITS).runs
-    return making.examiner(), {run.id: run for run in every}
-
-
-def _examine(making: Making, names: Sequence[str]) -> list[Record]:
-    examiner, known = _at_work(making)
-    return [examiner.examine(known[name]) for name in names]
+    known = {run.id: run for run in every}
+    with suppress(EOFError, OSError):
+        while True:
+            names: list[str] = connection.recv()
+            connection.send([examiner.examine(known[name]) for name in names])

@@ -38,7 +38,7 @@ class Record(Strict):
     samples: tuple[Seconds, ...] = ()
     """How long each sample took, from its first command to its last answer."""
     phases: dict[str, tuple[Seconds, ...]] = Field(default_factory=dict)
-    """The time that each phase took in each sample in which it occurred."""
+    """The time that each phase took, as often as it occurred in any sample."""
     traces: tuple[str, ...] = ()
     """The files with what was said, relative to the report."""
 

@@ -34,7 +34,7 @@ _STYLES: Mapping[Verdict, str] = {
     Verdict.DEVIATION: "magenta",
 }
 _SHOWN = (Verdict.FAIL, Verdict.DEVIATION, Verdict.INCONCLUSIVE, Verdict.BLOCKED)
-_MOST_BLOCKED = 5
+_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _lines(report: Report) -> Iterator[Text]:
     records = tuple(records_of(report.units))
     for verdict in _SHOWN:
         matching = [record for record in records if record.verdict is verdict]
-        most = _MOST_BLOCKED if verdict is Verdict.BLOCKED else len(matching)
+        most = len(matching) if verdict in (Verdict.FAIL, Verdict.DEVIATION) else _MOST
         for record in matching[:most]:
             line = Text(f"{record.id}: ", style=_STYLES[verdict])
             yield line.append(printable(_told(record)), style="default")
@@ -122,7 +122,8 @@ def _lines(report: Report) -> Iterator[Text]:
 
 
 def _told(record: Record) -> str:
-    said = f"{record.verdict.value}: {record.deviation or record.reason}"
+    why = record.deviation if record.verdict is Verdict.DEVIATION else record.reason
+    said = f"{record.verdict.value}: {why}"
     if record.verdict is Verdict.FAIL and record.apdu:
         said += f" (APDU {record.apdu}: {record.command[:40]})"
     return said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from math import log
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -128,14 +129,16 @@ def _script_data(data: object) -> str:
 
 
 def _latency(latency: Mapping[str, Quantiles]) -> list[dict[str, Any]]:
-    longest = max((each.max for each in latency.values()), default=0.0) or 1.0
+    """The rows; bars stand on a logarithmic scale, from the least median to the longest time."""
+    least = min((each.p50 for each in latency.values()), default=1.0)
+    span = log(max((each.p99 for each in latency.values()), default=1.0) / least) or 1.0
     return [
         {
             "name": name,
             "count": each.count,
             "times": [1000 * t for t in (each.p50, each.p90, each.p95, each.p99, each.max)],
-            "low": 100 * each.p50 / longest,
-            "high": 100 * each.p99 / longest,
+            "low": 100 * log(each.p50 / least) / span,
+            "high": 100 * log(each.p99 / least) / span,
         }
         for name, each in latency.items()
     ]
