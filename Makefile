@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-TEST_PACKAGES := pcscd vsmartcard-vpcd opensc tshark libeac3 chromium postgresql gcc libc6-dev swig \
+TEST_PACKAGES := pcscd vsmartcard-vpcd opensc tshark libeac3 libmrtd0 chromium postgresql gcc libc6-dev swig \
 	libpcsclite-dev pkg-config python3-dev python3-venv
 
 .PHONY: read test bench clean

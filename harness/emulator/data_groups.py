@@ -15,6 +15,7 @@ GROUPS: Mapping[Content, tuple[int, int]] = MappingProxyType(
         Content.DG1: (1, 0x61),
         Content.DG2: (2, 0x75),
         Content.DG3: (3, 0x63),
+        Content.DG4: (4, 0x76),
         Content.DG7: (7, 0x67),
         Content.DG11: (11, 0x6B),
         Content.DG12: (12, 0x6C),
@@ -62,9 +63,9 @@ def dg2(image: bytes, size: tuple[int, int], lds: Lds, sex: str, made: date) -> 
     return _biometric(0x75, tlv.encode(0x7F60, header, tlv.encode(0x5F2E, record)))
 
 
-def dg3() -> bytes:
-    """No finger at all: nobody can read the group, so there is nothing to invent (4.7.3)."""
-    return _biometric(0x63)
+def no_biometrics(tag: int) -> bytes:
+    """DG3 and DG4 without any finger or iris: nobody can read them (4.7.3, 4.7.4)."""
+    return _biometric(tag)
 
 
 def _biometric(tag: int, *templates: bytes) -> bytes:

@@ -162,7 +162,8 @@ class _Maker:
         groups = {
             Content.DG1: data_groups.dg1(zone),
             Content.DG2: data_groups.dg2(face, size, self.lds, person.sex, person.issue_date),
-            Content.DG3: data_groups.dg3(),
+            Content.DG3: data_groups.no_biometrics(0x63),
+            Content.DG4: data_groups.no_biometrics(0x76),
             Content.DG7: data_groups.dg7(drawings.signature),
             Content.DG11: data_groups.listed(0x6B, self._details()),
             Content.DG12: data_groups.listed(0x6C, self._issue()),

@@ -163,6 +163,13 @@ class Profile(Strict):
         if made and self.lds is None:
             message = f"lds: Field required where there are files of it: {', '.join(made)}"
             raise ValueError(message)
+        contents = {file.content for file in self.files.values() if file.value is None}
+        if Content.DG15 in contents and self.active_authentication is None:
+            message = "active_authentication: Field required where there is a file with dg15"
+            raise ValueError(message)
+        if Content.CARD_SECURITY in contents and (self.lds is None or self.pace is None):
+            message = "lds and pace: Field required where there is a file with card-security"
+            raise ValueError(message)
         numbers = [each.key_id for each in self.chip_authentication]
         if len(set(numbers)) != len(numbers) or (len(numbers) > 1 and None in numbers):
             message = "chip_authentication: several keys need numbers that tell them apart (key_id)"

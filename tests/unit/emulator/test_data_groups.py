@@ -22,7 +22,7 @@ def test_com() -> None:
     made = data_groups.com(older, [Content.DG2, Content.DG1])
     assert made.hex().upper() == "60145F0104303130365F36063034303030305C026175"
     every = tlv.parse_one(data_groups.com(LDS, data_groups.GROUPS)).children()
-    assert tlv.find(every, 0x5C) == bytes.fromhex("617563676B6C6E6F70")
+    assert tlv.find(every, 0x5C) == bytes.fromhex("61756376676B6C6E6F70")
     assert tlv.find(every, 0x5F01) == b"0107"
 
 
@@ -98,9 +98,9 @@ def test_dg2(form: str, image_type: int, sex: str, code: int) -> None:
     assert record[46:] == image
 
 
-def test_dg3_and_dg7() -> None:
-    """No finger is invented; a signature is one image."""
-    assert data_groups.dg3().hex().upper() == "63067F6103020100"
+def test_dg3_dg4_and_dg7() -> None:
+    """Neither finger nor iris is invented; a signature is one image."""
+    assert data_groups.no_biometrics(0x63).hex().upper() == "63067F6103020100"
     assert data_groups.dg7(b"image").hex().upper() == "670B0201015F4305696D616765"
 
 

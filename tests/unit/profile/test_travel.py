@@ -112,6 +112,7 @@ def test_a_passport_without_codes_and_keys() -> None:
         ('"rsa-pss"', '"ecdsa"', "scheme ecdsa cannot be used with a key of kind rsa-2048"),
         ('"rsa-2048"', '"secp256r1"', "scheme rsa-pss cannot be used with a key of kind secp256r1"),
         ('needs = "terminal', 'open = true\nneeds = "terminal', "open contradicts needs = 'termin"),
+        ('content = "dg3"', 'content = "card-security"', "lds and pace: Field required where"),
         ('digest = "sha256"', 'digest = "md5"', "lds.digest: Input should be 'sha1'"),
         (
             "[active_authentication]",
@@ -149,6 +150,14 @@ def test_files_of_the_lds_without_it() -> None:
     text = before + rest[rest.index("\n[") :].replace('"lds", "passive-authentication", ', "")
     with pytest.raises(UsageError, match="lds: Field required where there are files of it: dg1"):
         parse_profile(text, "mine.toml")
+
+
+def test_a_key_for_dg15() -> None:
+    """A public key without a private one cannot be made."""
+    before, rest = PASSPORT.split("[active_authentication]", 1)
+    text = before + rest[rest.index("\n[") :].replace(', "active-authentication"', "")
+    with pytest.raises(UsageError, match="active_authentication: Field required where there is a"):
+        parse_profile(text.replace('content = "dg3"', 'content = "dg15"'), "mine.toml")
 
 
 def test_lint_sees_a_group_of_the_wrong_kind(tmp_path: Path) -> None:
