@@ -17,7 +17,8 @@ from harness.terminal.eid import Eid
 from harness.terminal.families import FAMILIES
 
 _COUNTER = "ISO/IEC 7816-4, 7.5.1"
-_UNPROVED = (0x6982, 0x6985)  # EN 419212-2, 10.2: the security status, or the conditions of use
+UNPROVED = (0x6982, 0x6985)  # EN 419212-2, 10.2: the security status, or the conditions of use
+"""How a card refuses what was not proved."""
 
 
 class Holder:
@@ -154,7 +155,7 @@ class Holder:
         try:
             self.sign(key, digest)
         except ApduError as error:
-            demand(error.sw in _UNPROVED, expected, f"{error.sw:04X}", clause)
+            demand(error.sw in UNPROVED, expected, f"{error.sw:04X}", clause)
             return
         raise Failure(expected, "a signature", clause)
 

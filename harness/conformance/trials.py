@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.apdu import INS, CommandApdu, ResponseApdu
-from harness.conformance.holder import Holder
+from harness.conformance.holder import UNPROVED, Holder
 from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.profile import PinName
+from harness.terminal.families import FAMILIES
 
 _VERIFY, _CHANGE, _UNBLOCK = (f"ISO/IEC 7816-4, 7.5.{number}" for number in (6, 7, 10))
 _UNKNOWN_REFERENCE = 0x1E
@@ -116,6 +117,22 @@ def wrong_puk(holder: Holder, name: PinName) -> None:
         demand_sw(answer, _UNBLOCK, 0x63C0 | left, to=f"unblocking {name} with a wrong PUK")
         holder.demand_tries("PUK", left, "after a wrong one")
         holder.demand_tries(name, 0, "after a wrong PUK")
+
+
+def unproved_puk(holder: Holder, name: PinName) -> None:
+    """It is not unblocked before the PUK was verified.
+
+    The command with the new value alone proves nothing.
+    """
+    family = FAMILIES[holder.profile.family](holder.channel, holder.profile)
+    blocks = (holder.rules(each).block(holder.right(each)) for each in ("PUK", name))
+    with holder.spending(name):
+        _blocked(holder, name)
+        *_, (directory, command) = family.unblock_commands(name, *blocks)
+        holder.eid.files.enter(directory)
+        answer = holder.subject.transmit(command, holder.channel)
+        demand_sw(answer, _UNBLOCK, *UNPROVED, to=f"unblocking {name} without the PUK")
+        holder.demand_tries(name, 0, "after unblocking without the PUK")
 
 
 def block_puk(holder: Holder, name: PinName) -> None:

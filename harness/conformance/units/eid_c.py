@@ -82,6 +82,13 @@ _ROWS: tuple[tuple[Trial, tuple[PinName, ...], str, Effect, tuple[str, ...]], ..
         _SPENDS,
         ("PACE", "CONTACTLESS"),
     ),
+    (
+        trials.unproved_puk,
+        ("PIN1",),
+        "6982 or 6985, and a code that is blocked as before",
+        _BLOCKS,
+        ("PUK-VERIFY", "PUK-FIRST"),
+    ),
 )
 
 
