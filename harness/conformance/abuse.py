@@ -12,7 +12,7 @@ from harness.conformance.case import Case
 from harness.conformance.extreme_keys import of_other_size
 from harness.conformance.judgement import Allowed, Sws, demand_sw, named
 from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.proofs import demand_channel, demand_closed, demand_session_gone
+from harness.conformance.proofs import demand_channel, demand_closed, demand_gone
 from harness.conformance.subject import Subject
 from harness.crypto.domain import Domain
 
@@ -93,7 +93,7 @@ def prove_nothing_opened(subject: Subject, steps: PaceSteps, step: Step, clause:
     Behind a wrong token the card must still take a right run, which also ends what delay there is.
     """
     if step is Step.TOKEN:
-        demand_session_gone(subject, steps.keys, 0)
+        demand_gone(subject, steps.keys, 0, "behind a token that was refused")
         demand_closed(subject)
         again = PaceSteps(subject).go(Step.TOKEN)
         demand_channel(subject, again.secured)

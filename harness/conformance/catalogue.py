@@ -37,6 +37,8 @@ from harness.conformance.units import (
     lds_h,
     lds_i,
     lds_j,
+    pace,
+    sm,
 )
 from harness.errors import UsageError
 
@@ -62,6 +64,8 @@ UNITS: tuple[Unit, ...] = (
     eac2_iso7816_h.UNIT,
     eac2_iso7816_p.UNIT,
     esign_iso7816_s.UNIT,
+    pace.UNIT,
+    sm.UNIT,
     eid_a.UNIT,
     eid_b.UNIT,
     eid_c.UNIT,

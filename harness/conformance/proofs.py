@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from harness.apdu import INS, CommandApdu
+from harness.conformance.forged import Protected
 from harness.conformance.judgement import Sws, demand, demand_sw, is_allowed
 from harness.conformance.subject import Subject
 from harness.crypto.kdf import SessionKeys
@@ -14,7 +18,6 @@ from harness.terminal.files import Files
 
 _SESSION_CLAUSE = "ICAO 9303-11, 9.8"
 _CLOSED_CLAUSE = "ICAO 9303-11, 4.4"
-_TRIED_COUNTERS = 4
 
 
 def probe(profile: Profile) -> CommandApdu:
@@ -60,17 +63,57 @@ def demand_closed(subject: Subject) -> None:
     demand(not data, "no access without a channel", got, _CLOSED_CLAUSE)
 
 
-def demand_session_gone(subject: Subject, keys: SessionKeys, ssc: int) -> None:
-    """No rightly protected command is answered any more, whatever the card has counted.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A channel over which one command has gone; `counted` is where the card's counter stands."""
 
-    `ssc` is the counter behind the last command that may have counted.
+    subject: Subject
+    keys: SessionKeys
+    counted: int
+
+    @classmethod
+    def by_pace(cls, subject: Subject) -> Opened:
+        """Open a channel and show that it carries.
+
+        Raises:
+            Failure: the card refuses a protected command.
+        """
+        established = subject.pace()
+        answer = subject.transmit(probe(subject.profile), established.channel)
+        demand_sw(answer, _SESSION_CLAUSE, 0x9000, to="a protected command")
+        return cls(subject, established.keys, 2)
+
+    def protected(self, command: CommandApdu | None = None) -> Protected:
+        """The next command, a harmless one by default, as it is rightly protected."""
+        command = probe(self.subject.profile) if command is None else command
+        return Protected.of(self.keys, self.counted + 1, command)
+
+
+def demand_session_ends(subject: Subject, abuse: Callable[[Opened], None], when: str) -> None:
+    """An abuse ends the session: no rightly protected command is answered behind it.
+
+    A card may have counted the abuse, its own answer, or neither; each is tried in a session of
+    its own.
 
     Raises:
-        Failure: the card answers one under the keys of the session.
+        Failure: `abuse` raises it, or the card goes on with the session.
     """
-    for counter in range(ssc, ssc + _TRIED_COUNTERS):
-        command = TerminalSession(keys, counter).protect(probe(subject.profile))
-        answer = subject.transmit(command)
-        got = "a protected answer" if answer.data else f"{answer.sw:04X}"
-        refused = not answer.data and is_allowed(answer.sw, (Sws.ERROR,))
-        demand(refused, "the session to be gone: an unprotected error", got, _SESSION_CLAUSE)
+    for ahead in (0, 1, 2):
+        opened = Opened.by_pace(subject)
+        abuse(opened)
+        demand_gone(subject, opened.keys, opened.counted + ahead, when)
+
+
+def demand_gone(subject: Subject, keys: SessionKeys, ssc: int, when: str) -> None:
+    """A rightly protected command is not answered under these keys.
+
+    `ssc` is the send sequence counter before it.
+
+    Raises:
+        Failure: the card answers it.
+    """
+    command = TerminalSession(keys, ssc).protect(probe(subject.profile))
+    answer = subject.transmit(command)
+    got = "a protected answer" if answer.data else f"{answer.sw:04X}"
+    refused = not answer.data and is_allowed(answer.sw, (Sws.ERROR,))
+    demand(refused, f"no session {when}", got, _SESSION_CLAUSE)

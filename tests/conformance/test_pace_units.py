@@ -11,13 +11,27 @@ import pytest
 from harness.conformance.case import Unit, Verdict
 from harness.conformance.execution import Result, execute, runs
 from harness.conformance.source import EmulatedSource
-from harness.conformance.units import eac2_iso7816_h, eac2_iso7816_p, esign_iso7816_s, iso7816_p
+from harness.conformance.units import (
+    eac2_iso7816_h,
+    eac2_iso7816_p,
+    esign_iso7816_s,
+    iso7816_p,
+    pace,
+    sm,
+)
 from harness.profiles import builtin, builtin_names
 from harness.station import CardOptions
 
 EVERY_PACE = str(Path(__file__).parents[2] / "fixtures" / "profiles" / "every-pace.toml")
 WITH_PACE = [name for name in builtin_names() if builtin(name).pace]
-UNITS = (iso7816_p.UNIT, eac2_iso7816_h.UNIT, eac2_iso7816_p.UNIT, esign_iso7816_s.UNIT)
+UNITS = (
+    iso7816_p.UNIT,
+    eac2_iso7816_h.UNIT,
+    eac2_iso7816_p.UNIT,
+    esign_iso7816_s.UNIT,
+    pace.UNIT,
+    sm.UNIT,
+)
 PLANS = {
     "ISO7816_P": [
         f"ISO7816_P_{number}"
@@ -33,6 +47,8 @@ PLANS = {
             *(f"6{letter}" for letter in "abcdefg"),
         )
     ],
+    "PACE": [f"PACE_{number}" for number in range(1, 16)],
+    "SM": [f"SM_{number}" for number in range(1, 21)],
     "ESIGN_ISO7816_S": [f"ESIGN_ISO7816_S_{number}" for number in range(1, 25)],
     "EAC2_ISO7816_P": [f"EAC2_ISO7816_P_{each}" for each in (*range(1, 21), "8a")],
 }
@@ -69,9 +85,10 @@ def test_the_emulated_card_is_green(unit: Unit, profile: str) -> None:
     assert set(counts) <= {Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.NOT_IMPLEMENTED}
 
 
-def test_every_kind_of_pace_is_green() -> None:
-    """Each group, mapping and cipher passes, and every case of unit P applies to one of them."""
-    ended = results(iso7816_p.UNIT, EVERY_PACE)
+@pytest.mark.parametrize("unit", [iso7816_p.UNIT, pace.UNIT, sm.UNIT], ids=lambda unit: unit.name)
+def test_every_kind_of_pace_is_green(unit: Unit) -> None:
+    """Each group, mapping and cipher passes, and every case of the unit applies to one of them."""
+    ended = results(unit, EVERY_PACE)
     assert {each.id: each.reason for each in ended if each.verdict is Verdict.FAIL} == {}
     passed = {each.id.partition("[")[0] for each in ended if each.verdict is Verdict.PASS}
-    assert passed == set(PLANS["ISO7816_P"])
+    assert passed == set(PLANS[unit.name])

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from harness import tlv
 from harness.conformance.case import Run, case
-from harness.conformance.forged import Protected
 from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.proofs import demand_channel, demand_closed, demand_session_gone, probe
+from harness.conformance.proofs import (
+    Opened,
+    demand_channel,
+    demand_closed,
+    demand_session_ends,
+    probe,
+)
 from harness.conformance.subject import Subject
 from harness.profile import PasswordName
 
@@ -128,12 +134,12 @@ def _plain_command(subject: Subject) -> None:
     What PACE opened is open to protected commands only, and the session does not outlive a command
     without protection.
     """
-    established = subject.pace()
-    clause = f"{_TR}.4"
-    demand_sw(subject.transmit(probe(subject.profile), established.channel), clause, 0x9000)
-    subject.transmit(probe(subject.profile))
-    demand_closed(subject)
-    demand_session_gone(subject, established.keys, 2)
+
+    def abuse(opened: Opened) -> None:
+        opened.subject.transmit(probe(subject.profile))
+        demand_closed(opened.subject)
+
+    demand_session_ends(subject, abuse, "behind a plain command")
 
 
 @case(
@@ -149,12 +155,13 @@ def _old_counter(subject: Subject) -> None:
 
     Its MAC covers the counter of the command before, as that of a replayed command does.
     """
-    established = subject.pace()
-    clause, command = f"{_TR}.72", probe(subject.profile)
-    demand_sw(subject.transmit(command, established.channel), clause, 0x9000)
-    replayed = Protected.of(established.keys, 1, command).command()
-    demand_sw(subject.transmit(replayed), clause, 0x6988, 0x6982)
-    demand_session_gone(subject, established.keys, 2)
+
+    def abuse(opened: Opened) -> None:
+        replayed = replace(opened.protected(), ssc=opened.counted - 1).sealed()
+        answer = opened.subject.transmit(replayed.command())
+        demand_sw(answer, f"{_TR}.72", 0x6988, 0x6982, to="a command with an old counter")
+
+    demand_session_ends(subject, abuse, "behind a command with an old counter")
 
 
 @case(
@@ -170,11 +177,13 @@ def _no_cryptogram(subject: Subject) -> None:
 
     DO87 is missing, while the MAC still covers it.
     """
-    established = subject.pace()
-    parts = Protected.of(established.keys, 1, probe(subject.profile))
-    command = parts.command(parts.ne + parts.mac_object)
-    demand_sw(subject.transmit(command), f"{_TR}.73", Sws.CHECKING_ERROR)
-    demand_session_gone(subject, established.keys, 1)
+
+    def abuse(opened: Opened) -> None:
+        parts = opened.protected()
+        answer = opened.subject.transmit(parts.command(parts.ne + parts.mac_object))
+        demand_sw(answer, f"{_TR}.73", Sws.CHECKING_ERROR, to="a command without its cryptogram")
+
+    demand_session_ends(subject, abuse, "behind a command without its cryptogram")
 
 
 CASES = (

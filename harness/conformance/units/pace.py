@@ -1,0 +1,210 @@
+"""Unit PACE: what the plans leave out of PACE on the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from harness.conformance.abuse import FAILED, Abuse, Make
+from harness.conformance.case import Case, Unit, case
+from harness.conformance.judgement import Sws, demand, demand_sw
+from harness.conformance.pace_steps import PaceSteps, Step
+from harness.conformance.proofs import demand_channel, demand_closed, demand_gone
+from harness.conformance.subject import Subject
+
+_CLAUSE = "ICAO 9303-11, 4.4"
+_RUNS = 8
+_KEYS = "PACE-GM|PACE-CAM"
+
+
+@case("PACE_1", f"{_CLAUSE}.1", "a nonce of its own in each run", needs=("PACE",), per_suite=True)
+def _fresh_nonce(subject: Subject) -> None:
+    """Each run of PACE has another nonce.
+
+    A nonce that comes again lets one try passwords against what was heard.
+    """
+    nonces = {PaceSteps(subject).go(Step.NONCE).answers[Step.NONCE][0].value for _ in range(_RUNS)}
+    demand(len(nonces) == _RUNS, f"{_RUNS} nonces in {_RUNS} runs", f"{len(nonces)}", "4.4.1")
+
+
+def _fresh(step: Step, subject: Subject) -> None:
+    values = {PaceSteps(subject).go(step).answers[step][0].value for _ in range(_RUNS)}
+    demand(len(values) == _RUNS, f"{_RUNS} keys in {_RUNS} runs", f"{len(values)}", "4.4.1")
+
+
+def _fresh_key(number: int, name: str, step: Step, needs: tuple[str, ...]) -> Case:
+    return Case(
+        f"PACE_{number}",
+        f"{_CLAUSE}.1",
+        f"Each run of PACE has another {name} of the chip",
+        "A private key that serves twice ties sessions together and gives secrecy away.",
+        (f"another {name} in each run",),
+        needs=("PACE", *needs),
+        per_suite=True,
+        run=partial(_fresh, step),
+    )
+
+
+@case(
+    "PACE_4",
+    f"{_CLAUSE}.4",
+    "an error to GENERAL AUTHENTICATE",
+    needs=("PACE",),
+    per_suite=True,
+)
+def _nothing_chosen(subject: Subject) -> None:
+    """Without MSE:Set AT there is no nonce.
+
+    The chip knows neither protocol nor password yet.
+    """
+    steps = PaceSteps(subject)
+    demand_sw(steps.send(steps.command(Step.NONCE)), f"{_CLAUSE}.4", Sws.ERROR, to="no MSE:Set AT")
+
+
+@case(
+    "PACE_5",
+    f"{_CLAUSE}.4",
+    "an error to the mapping data of the run that was left",
+    needs=("PACE",),
+    per_suite=True,
+)
+def _begun_anew(subject: Subject) -> None:
+    """MSE:Set AT within a run ends it.
+
+    The nonce that was given is not mapped any more.
+    """
+    steps = PaceSteps(subject).go(Step.NONCE)
+    steps.send(steps.command(Step.SET_AT))
+    answer = steps.send(steps.command(Step.MAP))
+    demand_sw(answer, f"{_CLAUSE}.4", Sws.ERROR, to="mapping data behind a new MSE:Set AT")
+
+
+def _left_out(step: Step, subject: Subject) -> None:
+    steps = PaceSteps(subject).go(Step(step - 1))
+    later = Step(step + 1)
+    value = steps.any_public() if later is Step.AGREE else bytes(8)
+    answer = steps.send(steps.authenticate(later, value))
+    demand_sw(answer, f"{_CLAUSE}.4", *FAILED, to=f"PACE without its step {step.value}")
+    demand_closed(subject)
+
+
+def _leaving_out(number: int, name: str, step: Step) -> Case:
+    return Case(
+        f"PACE_{number}",
+        f"{_CLAUSE}.4",
+        f"PACE without {name} is refused",
+        "The steps have one order; whoever leaves one out has proved nothing.",
+        ("6300 or an error to the step behind the one left out", "nothing is opened"),
+        needs=("PACE",),
+        per_suite=True,
+        run=partial(_left_out, step),
+    )
+
+
+@case(
+    "PACE_8",
+    f"{_CLAUSE}.1",
+    "6300 or an error to the wrong token, and to the right one behind it",
+    "nothing is opened",
+    needs=("PACE",),
+    per_suite=True,
+)
+def _token_again(subject: Subject) -> None:
+    """Behind a wrong token the right one is too late.
+
+    A run allows one try only; otherwise tokens could be tried without end.
+    """
+    steps = PaceSteps(subject).go(Step.AGREE)
+    wrong = steps.send(steps.authenticate(Step.TOKEN, bytes(len(steps.token))))
+    demand_sw(wrong, f"{_CLAUSE}.1", *FAILED, to="a wrong token")
+    late = steps.send(steps.command(Step.TOKEN))
+    demand_sw(late, f"{_CLAUSE}.1", *FAILED, to="the right token behind a wrong one")
+    demand_gone(subject, steps.keys, 0, "behind a token that came too late")
+    demand_channel(subject, PaceSteps(subject).go(Step.TOKEN).secured)
+
+
+@case(
+    "PACE_9",
+    "BSI TR-03110-2, 2.4",
+    "an error to MSE:Set AT or to the first GENERAL AUTHENTICATE inside the channel",
+    needs=("PACE",),
+    per_suite=True,
+)
+def _second_run(subject: Subject) -> None:
+    """Inside its channel a second run of PACE is refused.
+
+    Only a suspended PIN is an exception, inside the channel of the CAN.
+    """
+    channel = PaceSteps(subject).go(Step.TOKEN).secured
+    again = PaceSteps(subject, channel=channel)
+    demand_sw(again.send(again.command(Step.SET_AT)), "BSI TR-03110-2, 2.4", 0x9000, Sws.ERROR)
+    answer = again.send(again.command(Step.NONCE))
+    demand_sw(answer, "BSI TR-03110-2, 2.4", Sws.ERROR, to="a second PACE in its own channel")
+
+
+def _number(value: Callable[[int], int]) -> Callable[[Step], Make]:
+    """A key that is a number which depends on the prime only."""
+
+    def at(step: Step) -> Make:
+        def made(steps: PaceSteps) -> bytes:
+            number = value(steps.domain.prime)
+            return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+        return lambda steps: steps.authenticate(step, made(steps))
+
+    return at
+
+
+_NUMBERS: tuple[tuple[str, str, Callable[[int], int]], ...] = (
+    ("1", "Every power of 1 is 1: the chip's secret would not count.", lambda _: 1),
+    (
+        "one less than the prime",
+        "Its powers are 1 and itself: one bit of the chip's secret would show.",
+        lambda prime: prime - 1,
+    ),
+    (
+        "outside the subgroup",
+        "2 generates more than the subgroup; small factors of the chip's secret would show.",
+        lambda _: 2,
+    ),
+)
+
+
+def _small_numbers() -> tuple[Case, ...]:
+    rows = [
+        (step, name, *row)
+        for step, name in ((Step.MAP, "mapping key"), (Step.AGREE, "ephemeral key"))
+        for row in _NUMBERS
+    ]
+    return tuple(
+        Abuse(
+            f"PACE_{number}",
+            "ICAO 9303-11, 4.4.1; RFC 2631, 2.1.5",
+            f"A {name} {what} is refused",
+            why,
+            step,
+            _number(value)(step),
+            FAILED,
+            ("PACE-DH", *((_KEYS,) if step is Step.MAP else ())),
+        ).case
+        for number, (step, name, what, why, value) in enumerate(rows, 10)
+    )
+
+
+UNIT = Unit(
+    "PACE",
+    "PACE on the chip, beyond the plans",
+    "eidrig",
+    (
+        _fresh_nonce,
+        _fresh_key(2, "mapping key", Step.MAP, (_KEYS,)),
+        _fresh_key(3, "ephemeral key", Step.AGREE, ()),
+        _nothing_chosen,
+        _begun_anew,
+        _leaving_out(6, "the mapping", Step.MAP),
+        _leaving_out(7, "the key agreement", Step.AGREE),
+        _token_again,
+        _second_run,
+        *_small_numbers(),
+    ),
+)
