@@ -81,7 +81,12 @@ def _short(subject: Subject, file: Elementary, enter: Enter) -> None:
     _demand_same(subject, got, file, enter, f"short identifier {file.sfi:02X}")
 
 
-def _odd_value(answer: ResponseApdu, file: Elementary) -> bytes:
+def demand_odd(answer: ResponseApdu, file: Elementary) -> bytes:
+    """The bytes in an answer to the odd instruction, which must be the beginning of this file.
+
+    Raises:
+        Failure: the card refuses, answers no object 53, or answers from another file.
+    """
     demand_sw(answer, _READ, 0x9000)
     try:
         found = tlv.parse_one(answer.data)
@@ -94,13 +99,13 @@ def _odd_value(answer: ResponseApdu, file: Elementary) -> bytes:
 def _explicit_odd(subject: Subject, file: Elementary, enter: Enter) -> None:
     channel = enter(subject)
     demand_sw(subject.transmit(file.select, channel), _SELECT, 0x9000)
-    got = _odd_value(subject.transmit(odd_read(0x00, SOME), channel), file)
+    got = demand_odd(subject.transmit(odd_read(0x00, SOME), channel), file)
     _demand_same(subject, got, file, enter, "the odd instruction")
 
 
 def _short_odd(subject: Subject, file: Elementary, enter: Enter) -> None:
     channel = enter(subject)
-    got = _odd_value(subject.transmit(file.odd_by_short_identifier(SOME), channel), file)
+    got = demand_odd(subject.transmit(file.odd_by_short_identifier(SOME), channel), file)
     _demand_same(subject, got, file, enter, f"the odd instruction with {file.sfi:02X}")
 
 

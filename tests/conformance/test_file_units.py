@@ -16,21 +16,31 @@ from harness.station import CardOptions
 IDS = {
     "ISO7816_A": (*range(1, 4),),
     "ISO7816_B": (*range(1, 55),),
+    "ISO7816_C": (*range(1, 5), 6, *range(8, 15), *range(16, 19)),
     "ISO7816_D": (1, *range(6, 24)),
     "ISO7816_E": (1, *range(3, 23)),
+    "ISO7816_I": (*range(1, 31),),
     "ISO7816_O": (*range(1, 59),),
     "ISO7816_Q": (*range(1, 5),),
+    "ISO7816_R": (*range(2, 8),),
     "ISO7816_S": (*range(1, 9),),
     "ISO7816_T": (*range(1, 5),),
     "ISO7816_U": (*range(1, 5),),
     "LDS_A": (*range(1, 6),),
     "LDS_B": (*range(1, 15),),
     "LDS_C": (*range(1, 26),),
+    "LDS_D": (*range(1, 8),),
     "LDS_E": (*range(1, 11),),
     "LDS_G": (*range(1, 16),),
     "LDS_H": (*range(1, 16),),
     "LDS_I": (*range(1, 5),),
     "LDS_J": (*range(1, 6),),
+    "LDS_K": (*range(1, 10),),
+    "LDS_L": (*range(1, 6),),
+    "LDS_N": (*range(2, 17),),
+    "LDS_O": (*range(2, 13),),
+    "EAC2_DATA_A": ("1a", "1b", *range(3, 10)),
+    "EAC2_DATA_B": (1, *range(8, 12)),
 }
 """What the plans number, without what they deleted."""
 OURS = [unit for unit in UNITS if unit.name in IDS]
@@ -41,6 +51,11 @@ GOOD = {Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.NOT_IMPLEMENTED}
 def test_every_case_of_the_plan_is_there_once(unit: Unit) -> None:
     """A unit has the identifiers of its plan, each once, in its order."""
     assert [case.id for case in unit.cases] == [f"{unit.name}_{n}" for n in IDS[unit.name]]
+
+
+def test_a_unit_of_ours_is_in_the_catalogue() -> None:
+    """No unit of the table is missing."""
+    assert {unit.name for unit in OURS} == IDS.keys()
 
 
 @pytest.mark.parametrize("unit", OURS, ids=lambda unit: unit.name)
