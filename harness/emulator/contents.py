@@ -9,6 +9,7 @@ from harness.apdu import MAX_EXTENDED_NC
 from harness.emulator import pkcs15
 from harness.emulator.person import Person
 from harness.emulator.pki import TestPki
+from harness.errors import UsageError
 from harness.profile import MF, Content, File, Profile
 from harness.security_info import encode_integer
 
@@ -66,7 +67,12 @@ def _content(
     said = texts(person, file.dates)
     if file.content is Content.RECORDS:
         return b"".join(_record(int(tag), said[held]) for tag, held in file.records.items())
-    return said[file.content].encode() if file.content in said else contents[file.content]
+    if file.content in said:
+        return said[file.content].encode()
+    if file.content not in contents:
+        message = f"nothing can be made for a file with the content {file.content}; give its value"
+        raise UsageError(message)
+    return contents[file.content]
 
 
 def _record(tag: int, text: str) -> bytes:

@@ -50,9 +50,15 @@ class Content(StrEnum):
     DG2 = "dg2"
     DG3 = "dg3"
     DG4 = "dg4"
+    DG5 = "dg5"
+    DG6 = "dg6"
     DG7 = "dg7"
+    DG8 = "dg8"
+    DG9 = "dg9"
+    DG10 = "dg10"
     DG11 = "dg11"
     DG12 = "dg12"
+    DG13 = "dg13"
     DG14 = "dg14"
     DG15 = "dg15"
     DG16 = "dg16"
@@ -82,9 +88,15 @@ LDS_FILES = (
     Content.DG2,
     Content.DG3,
     Content.DG4,
+    Content.DG5,
+    Content.DG6,
     Content.DG7,
+    Content.DG8,
+    Content.DG9,
+    Content.DG10,
     Content.DG11,
     Content.DG12,
+    Content.DG13,
     Content.DG14,
     Content.DG15,
     Content.DG16,

@@ -159,9 +159,17 @@ class Files:
         Raises:
             ApduError: the card refuses to select or to read.
         """
+        self.select(file)
+        return self._reads.at(0, size)
+
+    def select(self, file: File) -> None:
+        """Select a file; reading it next does not select it again.
+
+        Raises:
+            ApduError: the card refuses.
+        """
         information = self._select_file(file, within=False)
         self._selected = file, information
-        return self._reads.at(0, size)
 
     def _select_file(self, file: File, *, within: bool) -> bytes:
         directory = self._profile.directories[file.directory]
