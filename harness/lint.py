@@ -15,6 +15,7 @@ from harness.profile import Interface, Profile, merged
 from harness.profile.card import problems
 from harness.profile.document import Document, line_of
 from harness.profiles import document_of, find_text
+from harness.secure_messaging import largest_plain_answer
 from harness.security_info import describe_oid
 
 _ASSUMED = "assumed"
@@ -76,6 +77,7 @@ def _deeper(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
         except UsageError as error:
             yield ("pace", "oid"), str(error)
     yield from _impossible_chip_keys(profile)
+    yield from _too_long_reads(profile)
     for number, entry in enumerate(profile.recognise):
         if said := _atr_fault(entry.atr, entry.interface):
             yield ("recognise", number, "atr"), said
@@ -91,6 +93,13 @@ def _impossible_chip_keys(profile: Profile) -> Iterator[tuple[tuple[str | int, .
         if f"-{domain.key_agreement}-" not in describe_oid(key.oid):
             said = f"{describe_oid(key.oid)} cannot be run over the {domain.name}"
             yield ("chip_authentication", number, "parameter_id"), said
+
+
+def _too_long_reads(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Reads whose protected answer is longer than the card says any answer is."""
+    most = profile.transmission.largest_answer
+    if most and profile.transmission.max_read > largest_plain_answer(most - 2):
+        yield ("transmission", "max_read"), f"so much does not fit a protected {most}-byte answer"
 
 
 def _atr_fault(raw: bytes, interface: Interface) -> str | None:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from harness.cli.options import FILE, card_options, emulated_options
 from harness.emulator.card import EmulatedCard
 from harness.emulator.person import Person
+from harness.emulator.personalise import CardImage
 from harness.errors import UsageError
 from harness.icc import Icc
 from harness.station import CardOptions, card_image, card_memory, host_and_port, port_number
@@ -52,7 +53,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     server, address = _server(card, at)
     if ca_out is not None:
         write_atomic(ca_out, _pem(image.authorities))
-    _announce_codes(options, holder)
+    _announce_codes(options, image, holder)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
     click.echo(f"ready: {image.profile.name}, {card.interface}, at {address}")
@@ -88,14 +89,20 @@ def _server(card: Icc, at: str) -> tuple[_Server, str]:
     raise UsageError(message)
 
 
-def _announce_codes(options: CardOptions, person: Person) -> None:
+def _announce_codes(options: CardOptions, image: CardImage, person: Person) -> None:
     """An invented card's codes are there to be known; those of a person file stay its own."""
     if options.person is not None:
         click.echo(f"codes: as in {options.person}")
         return
     codes = {"CAN": person.can, "PIN1": person.pin1, "PIN2": person.pin2, "PUK": person.puk}
-    shown = ", ".join(f"{name} {code.reveal().decode()}" for name, code in codes.items())
-    click.echo(f"codes: {shown}")
+    pace = image.profile.pace
+    has = {*image.profile.pins, *(pace.passwords if pace else ())}
+    shown = ", ".join(
+        f"{name} {code.reveal().decode()}" for name, code in codes.items() if name in has
+    )
+    click.echo(f"codes: {shown or 'none'}")
+    if image.travel is not None:
+        click.echo(f"machine readable zone: {' '.join(image.travel.zone)}")
 
 
 def _announce(visit: Visit) -> None:

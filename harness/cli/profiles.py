@@ -69,6 +69,9 @@ def _protocols(profile: Profile) -> Iterator[_Row]:
         yield f"{entry.interface} ATR{chip}", entry.atr.hex().upper(), entry.source
     if profile.pace is not None:
         yield "PACE", _pace(profile), profile.pace.source
+        for offer in profile.pace.others:
+            fact = f"{describe_oid(offer.oid)}, parameters {offer.reference}"
+            yield "PACE, too", fact, profile.pace.source
 
 
 def _places(profile: Profile) -> Iterator[_Row]:

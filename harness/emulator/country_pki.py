@@ -1,7 +1,6 @@
 """A country's signers of documents: CSCA and document signer (ICAO 9303-12, 4 and 7).
 
 Names and addresses are the project's own, so that nothing made here can be taken for real.
-Curves are named, not spelt out as 9303-12, 4.4 has it: many libraries cannot read the latter.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from asn1crypto import keys, x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from harness import tlv
+from harness.crypto.curve import STANDARDIZED
+from harness.crypto.parameters import encode_parameters
 from harness.emulator.private_key import PrivateKey, private_key
 from harness.emulator.signatures import algorithm_of, sign
 from harness.profile import Signer
@@ -135,7 +136,7 @@ class _Maker:
                 "issuer": self._name("CSCA"),
                 "validity": {"not_before": _time(begin), "not_after": _time(end)},
                 "subject": subject,
-                "subject_public_key_info": _public_info(key),
+                "subject_public_key_info": self._public_info(key),
                 "extensions": [*extensions, *common],
             }
         )
@@ -146,6 +147,15 @@ class _Maker:
             "signature_value": signature,
         }
         return bytes(x509.Certificate(parts).dump())
+
+    def _public_info(self, key: PrivateKey) -> keys.PublicKeyInfo:
+        named = _public_info(key)
+        if not self.rules.explicit_parameters:
+            return named
+        domain = next(each for each in STANDARDIZED.values() if each.name == self.rules.kind)
+        bits = tlv.encode(0x03, b"\0", bytes(named["public_key"]))
+        spelt_out = tlv.encode(0x30, encode_parameters(domain, explicit=True), bits)
+        return keys.PublicKeyInfo.load(spelt_out)
 
     def _contact(self) -> list[x509.GeneralName]:
         """How to reach the issuer, and the country as documents name it (9303-12, 7.1.1)."""

@@ -77,11 +77,16 @@ class Signer(Strict):
     kind: KeyKind
     scheme: Literal["ecdsa", "rsa-pkcs1", "rsa-pss"]
     hash: Digest
+    explicit_parameters: bool = False
+    """Whether certificates spell a curve out, as 9303-12, 4.4 has it, or name it, as many do."""
 
     @model_validator(mode="after")
     def _scheme_suits_the_key(self) -> Self:
         if self.kind.startswith("rsa-") != self.scheme.startswith("rsa-"):
             message = f"scheme {self.scheme} cannot be used with a key of kind {self.kind}"
+            raise ValueError(message)
+        if self.explicit_parameters and self.kind.startswith("rsa-"):
+            message = "explicit_parameters belongs to a key on a curve"
             raise ValueError(message)
         return self
 

@@ -77,6 +77,16 @@ def test_the_codes_are_announced() -> None:
         card.end()
 
 
+def test_the_zone_is_announced() -> None:
+    """A passport tells what opens it: the zone, and the CAN where it has one."""
+    for name, codes in (("icao-passport", "CAN 123456"), ("icao-passport-bac", "none")):
+        with running("emulate", name, *SERVE) as card:
+            card.until("ready: ")
+            assert f"codes: {codes}" in card.said
+            assert any("P<UTOJOEORG<<JAAK<KRISTJAN<" in line for line in card.said)
+            card.end()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it(number: signal.Signals) -> None:
     """SIGINT and SIGTERM are the way to stop it: code 0 and a last word."""

@@ -8,11 +8,21 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from asn1crypto import x509
 
 from fixtures.cards import image_of
 from fixtures.command import Eidrig
 from fixtures.emrtd_vectors import IcaoF
-from fixtures.passports import BAC_PASSPORT, ID_CARD, PASSPORT, READ, SELECT_DG1, by_bac, through
+from fixtures.passports import (
+    BAC_PASSPORT,
+    ID_CARD,
+    PASSPORT,
+    READ,
+    SELECT_DG1,
+    by_bac,
+    image_with,
+    through,
+)
 from harness import tlv
 from harness.crypto.kdf import session_keys
 from harness.crypto.suite import AES_128
@@ -91,6 +101,29 @@ def test_a_changed_security_object(folder: Path) -> None:
     path.write_bytes(path.read_bytes().replace(content, changed))
     with pytest.raises(AssertionError, match="verification failure"):
         verify_signed(folder, "document/sod.cms")
+
+
+@pytest.mark.parametrize("kind", ["secp256r1", "brainpoolP384r1"])
+def test_curves_that_are_spelt_out(tmp_path: Path, kind: str) -> None:
+    """With explicit parameters both signatures hold; a chain of such openssl refuses by policy."""
+    lds = builtin(PASSPORT).lds
+    assert lds is not None
+    signer = lds.signer.model_copy(update={"kind": kind, "explicit_parameters": True})
+    image = image_with(PASSPORT, lds=lds.model_copy(update={"signer": signer}))
+    assert image.travel is not None
+    pki = image.travel.pki
+    (tmp_path / "csca").write_bytes(pki.authority)
+    public = openssl(tmp_path, "x509", "-inform", "DER", "-in", "csca", "-noout", "-pubkey")
+    (tmp_path / "public").write_bytes(public)
+    certificate = x509.Certificate.load(pki.signer)
+    (tmp_path / "body").write_bytes(certificate["tbs_certificate"].dump())
+    (tmp_path / "signature").write_bytes(bytes(certificate["signature_value"]))
+    check = ("dgst", "-sha256", "-verify", "public", "-signature", "signature", "body")
+    assert openssl(tmp_path, *check) == b"Verified OK\n"
+    (tmp_path / "sod").write_bytes(tlv.parse_one(image.contents[Content.LDS_SOD]).value)
+    assert openssl(tmp_path, "cms", "-verify", "-noverify", "-inform", "DER", "-in", "sod")
+    text = openssl(tmp_path, "x509", "-inform", "DER", "-in", "csca", "-noout", "-text")
+    assert b"Field Type: prime-field" in text
 
 
 @every

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from asn1crypto.cms import ContentInfo
 
 from fixtures.cards import Talk, image_of
 from fixtures.passports import (
@@ -22,9 +23,15 @@ from fixtures.passports import (
     image_with,
 )
 from harness.apdu import CommandApdu
-from harness.emulator.personalise import CardImage
+from harness.crypto.chip_key import chip_public_keys
+from harness.emulator.person import Person
+from harness.emulator.personalise import CardImage, personalise
+from harness.errors import CheckError
+from harness.profile import Content
 from harness.profiles import builtin
 from harness.secure_messaging import UnprotectedStatusError
+from harness.security_info import parse_security_infos
+from harness.terminal.pace import declared
 
 OPEN = ("atr-info", "directory", "card-access")
 GROUPS = ("com", "sod", "dg1", "dg2", "dg11", "dg12", "dg14", "dg15")
@@ -100,6 +107,22 @@ def test_card_security_is_for_pace() -> None:
         card = open_card()
         select(card, "card-security")
         assert card(READ) == answer
+
+
+def test_pace_proves_the_chip() -> None:
+    """What PACE-CAM leaves fits the key that EF.CardSecurity lists, and no other (4.4.3.5)."""
+    image = image_of(PASSPORT)
+    card = card_of()
+    established = declared(image.profile.own_pace).run(card.channel, image.passwords["MRZ"])
+    assert established.chip is not None
+    content = ContentInfo.load(image.contents[Content.CARD_SECURITY])["content"]
+    infos = parse_security_infos(bytes(content["encap_content_info"]["content"]))
+    (key,) = chip_public_keys(infos)
+    assert established.chip.check([key]) == key
+    other = personalise(image.profile, Person(), seed=8)
+    assert other.travel is not None
+    with pytest.raises(CheckError, match="may be a copy"):
+        established.chip.check([other.chip_keys[13].public])
 
 
 def test_the_application_by_name_and_the_mf_by_identifier() -> None:

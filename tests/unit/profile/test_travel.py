@@ -112,6 +112,11 @@ def test_a_passport_without_codes_and_keys() -> None:
         ('"rsa-pss"', '"ecdsa"', "scheme ecdsa cannot be used with a key of kind rsa-2048"),
         ('"rsa-2048"', '"secp256r1"', "scheme rsa-pss cannot be used with a key of kind secp256r1"),
         ('needs = "terminal', 'open = true\nneeds = "terminal', "open contradicts needs = 'termin"),
+        (
+            'hash = "sha256" }',
+            'hash = "sha256", explicit_parameters = true }',
+            "belongs to a key on",
+        ),
         ('content = "dg3"', 'content = "card-security"', "lds and pace: Field required where"),
         ('digest = "sha256"', 'digest = "md5"', "lds.digest: Input should be 'sha1'"),
         (
@@ -169,3 +174,12 @@ def test_lint_sees_a_group_of_the_wrong_kind(tmp_path: Path) -> None:
     assert "id-CA-DH-3DES-CBC-CBC" in problem.said
     path.write_text(PASSPORT)
     assert lint(str(path)).problems == ()
+
+
+def test_lint_sees_reads_that_do_not_fit(tmp_path: Path) -> None:
+    """One protected answer must fit into what EF.ATR/INFO declares."""
+    path = tmp_path / "mine.toml"
+    for most, problems in ((223, 0), (224, 1)):
+        text = PASSPORT.replace("max_read = 223", f"max_read = {most}\nlargest_answer = 258")
+        path.write_text(text)
+        assert len(lint(str(path)).problems) == problems
