@@ -59,9 +59,14 @@ def _labels(measurements: Sequence[Measurement]) -> dict[str, str]:
     """For each case the parts in which it differs from the others, by its name."""
     keys = differing(measurements)
     return {
-        each.case.name: " · ".join(each.case.params[key] for key in keys) or each.case.name
+        each.case.name: " · ".join(_part(each, key) for key in keys) or each.case.name
         for each in measurements
     }
+
+
+def _part(measured: Measurement, key: str) -> str:
+    value = measured.case.params[key]
+    return f"{value} mm" if key == "height_mm" and value else value
 
 
 def _script_data(
@@ -112,7 +117,7 @@ def _row(measured: Measurement, labels: Mapping[str, str]) -> dict[str, Any]:
 def _about(measurements: Sequence[Measurement]) -> dict[str, str]:
     machine, commit = machine_info(), commit_info()
     first, apart = measurements[0], differing(measurements)
-    shared = [value for key, value in first.case.params.items() if value and key not in apart]
+    shared = filter(None, (_part(first, key) for key in first.case.params if key not in apart))
     return {
         "shared": " · ".join(shared),
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
