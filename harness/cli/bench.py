@@ -43,6 +43,7 @@ EMULATED = "emulated:"
 _TAPS, _FEW_TAPS = 200, 10
 _SWEEP_TAPS = 100
 _WIDE = 160  # characters
+HEIGHT = click.FloatRange(0, AWAY)
 Value = TypeVar("Value")
 
 
@@ -79,8 +80,10 @@ def _listed(names: Sequence[str]) -> str:
     return f"one of {', '.join(names)}"
 
 
-def _several(name: str, metavar: str, help_text: str) -> Callable[[Any], Any]:
-    return click.option(name, multiple=True, metavar=metavar, help=help_text)
+def _several(
+    name: str, metavar: str, help_text: str, kind: click.ParamType[Any] | None = None
+) -> Callable[[Any], Any]:
+    return click.option(name, multiple=True, metavar=metavar, help=help_text, type=kind)
 
 
 @click.command("bench")
@@ -89,15 +92,8 @@ def _several(name: str, metavar: str, help_text: str) -> Callable[[Any], Any]:
 @_several("--phone", "NAME", f"Default android; {_listed(tuple(PHONES))}.")
 @_several("--preset", "NAME", f"The card's speed; default typical; {_listed(tuple(CARD_SPEEDS))}.")
 @_several("--motion", "NAME", f"The hand; default tremor; {_listed(MOTIONS)}.")
-@click.option(
-    "--motion-file", type=FILE, multiple=True, help="A measured hand: CSV time_s,distance_mm."
-)
-@click.option(
-    "--height-mm",
-    type=click.FloatRange(0, AWAY),
-    multiple=True,
-    help="How high it is held or lies.  [default: the motion's own, mostly 8]",
-)
+@_several("--motion-file", "FILE", "A measured hand: CSV time_s,distance_mm.", FILE)
+@_several("--height-mm", "MM", "How high it is held, default mostly 8; or lies.", HEIGHT)
 @_several("--policy", "NAME", f"After a tear; default resume; {_listed(tuple(POLICIES))}.")
 @_several("--plan", "NAME", "Read plan of the profile; default eidrig.")
 @_several("--fault", "NAME[@…]", "Inject a fault into every tap, such as tag-lost@frame=12.")
