@@ -10,19 +10,9 @@ from harness import tlv
 from harness.profile import Content, Lds
 from harness.security_info import encode_integer, encode_oid
 
+_TAGS = bytes.fromhex("6175637665666768696A6B6C6D6E6F70")
 GROUPS: Mapping[Content, tuple[int, int]] = MappingProxyType(
-    {
-        Content.DG1: (1, 0x61),
-        Content.DG2: (2, 0x75),
-        Content.DG3: (3, 0x63),
-        Content.DG4: (4, 0x76),
-        Content.DG7: (7, 0x67),
-        Content.DG11: (11, 0x6B),
-        Content.DG12: (12, 0x6C),
-        Content.DG14: (14, 0x6E),
-        Content.DG15: (15, 0x6F),
-        Content.DG16: (16, 0x70),
-    }
+    {Content(f"dg{number}"): (number, tag) for number, tag in enumerate(_TAGS, start=1)}
 )
 """Number and tag of each data group."""
 ID_AA = "2.23.136.1.1.5"

@@ -90,19 +90,21 @@ def make_travel_document(
     active_key = private_key(seed, "active authentication", active.kind) if active else None
     drawings = _draw(lds, f"{seed} {person.document_number}")
     maker = _Maker(profile, lds, person, static, active_key)
-    held = {file.content for file in profile.files.values()} & data_groups.GROUPS.keys()
-    groups = {
-        content: made
-        for content, made in maker.groups("".join(zone.lines()), drawings).items()
-        if content in held
-    }
+    made = maker.groups("".join(zone.lines()), drawings)
+    files = {f.content: f for f in profile.files.values() if f.content in data_groups.GROUPS}
+    given = {content: file.value for content, file in files.items() if file.value is not None}
+    groups = {content: each for content, each in (made | given).items() if content in files}
     numbered = {data_groups.GROUPS[content][0]: made for content, made in groups.items()}
-    files = {Content.LDS_COM: data_groups.com(lds, held), Content.LDS_SOD: sod(numbered, lds, pki)}
+    contents = {
+        **groups,
+        Content.LDS_COM: data_groups.com(lds, files),
+        Content.LDS_SOD: sod(numbered, lds, pki),
+    }
     if profile.pace is not None:
         infos = card_security(profile.pace, mapping_keys)
-        files[Content.CARD_SECURITY] = signed(SECURITY_OBJECT, infos, pki)
+        contents[Content.CARD_SECURITY] = signed(SECURITY_OBJECT, infos, pki)
     return TravelDocument(
-        zone.lines(), zone.password, drawings.face, groups | files, pki, static, active_key
+        zone.lines(), zone.password, drawings.face, contents, pki, static, active_key
     )
 
 

@@ -22,7 +22,7 @@ def test_com() -> None:
     made = data_groups.com(older, [Content.DG2, Content.DG1])
     assert made.hex().upper() == "60145F0104303130365F36063034303030305C026175"
     every = tlv.parse_one(data_groups.com(LDS, data_groups.GROUPS)).children()
-    assert tlv.find(every, 0x5C) == bytes.fromhex("61756376676B6C6E6F70")
+    assert tlv.find(every, 0x5C) == bytes.fromhex("6175637665666768696A6B6C6D6E6F70")
     assert tlv.find(every, 0x5F01) == b"0107"
 
 

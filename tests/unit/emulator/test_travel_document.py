@@ -252,6 +252,18 @@ def test_every_group_can_be_made() -> None:
     assert b"\x63\x67\x6b\x6c\x6e\x6f\x70" in image.files["com"]
 
 
+def test_a_group_as_recorded() -> None:
+    """A group whose bytes the profile gives is signed and listed as it is."""
+    files = builtin(PASSPORT).files
+    given = bytes.fromhex("6D03020105")
+    changes = {"fid": b"\x01\x0d", "content": Content.DG13, "sfi": None, "value": given}
+    dg13 = files["dg1"].model_copy(update=changes)
+    image = image_with(PASSPORT, files={**files, "dg13": dg13})
+    assert image.files["dg13"] == given
+    assert hashlib.sha256(given).digest() in image.files["sod"]
+    assert b"\x6c\x6d\x6e" in image.files["com"]
+
+
 def test_nothing_of_the_holder_is_shown() -> None:
     """Neither zone nor face nor keys stand in what is printed of a document."""
     shown = repr(document(image_of(PASSPORT)))
