@@ -16,6 +16,10 @@ _TABLES = "JCAlgTest result tables (crocs-muni/jcalgtest_results), card "
 _AES = Fact(0.009 / 256, "JCAlgTest: AES-256-CBC takes 9 ms per 256 bytes")
 _OVERHEAD = assumed(0.003, "parsing, file access and response of a JavaCard applet")
 _EEPROM = assumed(0.005, "two writes of a tries counter to non-volatile memory")
+_SET_KAT = bytes((INS.MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xA6))
+_AROUND_A_HIDDEN_KEY = 38
+"""Bytes of a protected command with a key on a curve that are not its coordinates: header, data
+objects, padding, MAC and lengths; exact for fields of 256 and 384 bits with AES."""
 _SIZE_EXPONENT = assumed(
     2.0,
     "other field sizes as (bits/256)^2: between the equal medians of JCAlgTest's P-256 and P-384 "
@@ -58,11 +62,24 @@ class CardSpeed:
 
     def _operation(self, command: bytes, response: bytes) -> float:
         ins = command[1]
+        if self._agrees_under_protection(command):
+            return self._hidden_agreement(command)
         if ins == INS.GENERAL_AUTHENTICATE:
             return self._pace_step(response)
         if ins in (INS.PERFORM_SECURITY_OPERATION, INS.INTERNAL_AUTHENTICATE):
             return self.multiply.value  # an ECDSA signature is one multiplication
         return self.write.value if ins == INS.VERIFY else 0.0
+
+    @staticmethod
+    def _agrees_under_protection(command: bytes) -> bool:
+        """GENERAL AUTHENTICATE or MSE:Set KAT inside a channel: chip authentication, mostly."""
+        inside = command[0] & CLA_SECURE == CLA_SECURE
+        return inside and (command[1] == INS.GENERAL_AUTHENTICATE or command[1:4] == _SET_KAT)
+
+    def _hidden_agreement(self, command: bytes) -> float:
+        """One multiplication; how large the field is shows in what the protection has around it."""
+        bits = max(0, len(command) - _AROUND_A_HIDDEN_KEY) // 2 * 8
+        return self.multiply.value * self.curve_factor(bits)
 
     def _pace_step(self, response: bytes) -> float:
         """A step by the tag of the card's own answer 7C L tag: 80, 82, 84, 86 (9303-11, 4.4.4)."""

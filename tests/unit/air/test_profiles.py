@@ -8,12 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import tlv
 from harness.air.card_time import CARD_SPEEDS, CardSpeed, card_speed
 from harness.air.fact import Fact
 from harness.air.phone import PHONES, Phone, phone
+from harness.apdu import CommandApdu
+from harness.crypto.kdf import SessionKeys
+from harness.crypto.suite import AES_128
 from harness.errors import UsageError
+from harness.secret import Secret
+from harness.secure_messaging import TerminalSession
 
 POINT = bytes.fromhex("04") + bytes(64)
+
+SESSION_KEYS = SessionKeys(AES_128, Secret(bytes(16)), Secret(bytes(16)))
 
 
 @pytest.mark.parametrize("profile", [*PHONES.values(), *CARD_SPEEDS.values()])
@@ -75,6 +83,22 @@ def test_other_commands() -> None:
     assert signature - plain == pytest.approx(speed.multiply.value)
     verify = speed.seconds(bytes.fromhex("0020000100"), b"\x90\x00")
     assert verify - plain == pytest.approx(speed.write.value)
+
+
+@pytest.mark.parametrize(("point", "factor"), [(65, 1.0), (97, 2.25)])
+@pytest.mark.parametrize("header", ["0C860000", "0C2241A6"])
+def test_chip_authentication_takes_one_multiplication(
+    header: str, point: int, factor: float
+) -> None:
+    """Inside a channel only the length of a command tells the curve; a nonce costs nothing."""
+    speed, session = card_speed("typical"), TerminalSession(SESSION_KEYS)
+    cla, ins, p1, p2 = bytes.fromhex(header)
+    data = tlv.encode(0x7C, tlv.encode(0x80, bytes(point)))
+    sent = session.protect(CommandApdu(cla & 0xF0, ins, p1, p2, data, 256)).encode()
+    empty = session.protect(CommandApdu(cla & 0xF0, ins, p1, p2, b"\x7c\x00", 256)).encode()
+    longer = (len(sent) - len(empty)) * speed.aes_byte.value
+    work = speed.seconds(sent, b"") - speed.seconds(empty, b"") - longer
+    assert work == pytest.approx(factor * speed.multiply.value)
 
 
 @given(st.binary(max_size=300), st.binary(max_size=300), st.sampled_from(sorted(CARD_SPEEDS)))
