@@ -53,16 +53,20 @@ class AirConditions:
         motion_name: str = "steady",
         faults: Iterable[str] = (),
         seed: int = 0,
+        height: float | None = None,
     ) -> AirConditions:
         """The conditions with these names, faults as `tag-lost@frame=12`; `seed` draws all chance.
 
+        `height` is the mean distance in mm that the motion keeps, None its usual one.
+
         Raises:
-            UsageError: one of the names is unknown; the message lists those there are.
+            UsageError: one of the names is unknown (the message lists those there are), or the
+                motion is not made at this height.
         """
         return cls(
             phone(phone_name),
             card_speed(preset),
-            motion(motion_name, seed),
+            motion(motion_name, seed, height),
             tuple(parse_fault(text) for text in faults),
             seed,
         )

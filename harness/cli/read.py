@@ -62,6 +62,7 @@ class _Asked:
     phone: str | None
     preset: str | None
     motion: str | None
+    height_mm: float | None
     fault: tuple[str, ...]
     person: Path | None
     seed: int
@@ -74,7 +75,8 @@ class _Asked:
     @property
     def in_air(self) -> bool:
         """Whether the card is to be held against a simulated phone."""
-        return bool(self.phone or self.preset or self.motion or self.fault)
+        has_height = self.height_mm is not None
+        return bool(self.phone or self.preset or self.motion or self.fault or has_height)
 
     @property
     def captures_frames(self) -> bool:
@@ -111,6 +113,7 @@ class _Asked:
 @click.option("--phone", metavar="NAME", help=f"Simulate a phone: {', '.join(PHONES)}.")
 @click.option("--preset", metavar="NAME", help=f"And a card's speed: {', '.join(CARD_SPEEDS)}.")
 @click.option("--motion", metavar="NAME", help=f"And a hand: {', '.join(MOTIONS)}.")
+@click.option("--height-mm", type=float, metavar="MM", help="And how high it holds the card.")
 @click.option("--fault", metavar="NAME[@…]", multiple=True, help="And a fault in the air.")
 @card_options
 @code_options
@@ -158,6 +161,7 @@ def _conditions(asked: _Asked, station: Station) -> AirConditions:
         asked.motion or "steady",
         asked.fault,
         asked.seed,
+        asked.height_mm,
     )
 
 

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from harness.simulation import AirConditions
 
 AIR, FAULT = "air", "fault"
-_CONDITIONS = ("phone", "preset", "motion", "seed")
+_CONDITIONS = ("phone", "preset", "motion", "height_mm", "seed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tell pytest of the markers."""
     config.addinivalue_line(
         "markers",
-        "air(phone=, preset=, motion=, seed=): the emulated card is held against a simulated "
-        "phone, on a virtual clock; skipped on any other card",
+        "air(phone=, preset=, motion=, height_mm=, seed=): the emulated card is held against a "
+        "simulated phone, on a virtual clock; skipped on any other card",
     )
     config.addinivalue_line(
         "markers", "fault(*texts): what goes wrong then, such as 'tag-lost@frame=12,for=0.2'"
@@ -49,4 +49,5 @@ def conditions_of(item: pytest.Item) -> AirConditions | None:
         motion_name=said.get("motion", "steady"),
         faults=faults,
         seed=said.get("seed", 0),
+        height=said.get("height_mm"),
     )

@@ -117,7 +117,8 @@ def changes(found: Sequence[Change], threshold: float) -> RenderableType:
     worse = [change for change in found if change.worse]
     if not worse:
         cases = len({change.name for change in found})
-        return Text(f"{cases} scenarios compared: nothing got slower by more than {threshold:g} %")
+        names = "scenario" if cases == 1 else "scenarios"
+        return Text(f"{cases} {names} compared: nothing got slower by more than {threshold:g} %")
     table = Table("scenario", "what", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("before", "now", "change"):
         table.add_column(name, justify="right", no_wrap=True)

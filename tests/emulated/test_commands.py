@@ -346,6 +346,8 @@ def test_a_shown_profile_is_a_profile(eidrig: Eidrig, profile: str) -> None:
         (("--phone", "none"), "there is no phone 'none'; there is android"),
         (("--motion", "none"), "there is no motion 'none'"),
         (("--preset", "none"), "there is no card preset 'none'"),
+        (("--height-mm", "-1"), "a card is held 0 to 1000 mm away, not -1"),
+        (("--height-mm", "9", "--motion", "edge-of-field"), "choose one for tremor instead"),
         (("--fault", "none"), "there is no fault 'none'"),
         (("--policy", "none"), "there is no policy none; there are once, restart, resume"),
     ],
@@ -357,6 +359,12 @@ def test_contradictory_options_are_refused(
     monkeypatch.setenv("CODE", "123456")
     codes = ("--can-from", "env:CODE", "--pin1-from", "env:CODE")
     assert said in eidrig("read", *arguments, *codes).refused(2)
+
+
+def test_a_card_out_of_reach(eidrig: Eidrig) -> None:
+    """A card held where the simulated phone's field ends is no card; a little lower it is read."""
+    assert "hold it closer" in eidrig("read", "--height-mm", "36").err
+    assert eidrig("read", "--height-mm", "20").code == 0
 
 
 def test_a_read_in_the_air_is_traced_at_three_levels(eidrig: Eidrig, tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def test_every_fixture_works_over_the_air(pytester: pytest.Pytester) -> None:
         ('air(motion="none")', "tremor"),
         ('air(preset="none")', "typical"),
         ("air(distance=3)", "motion"),
+        ('air(motion="edge-of-field", height_mm=9)', "a height of its own, 30 mm"),
     ],
 )
 def test_an_unknown_name_lists_what_there_is(
