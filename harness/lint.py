@@ -11,9 +11,10 @@ from harness.atr import Atr, AtrError
 from harness.crypto.standardized import DOMAINS
 from harness.crypto.suite import PaceSuite
 from harness.errors import UsageError
-from harness.profile import Interface, Profile, merged
+from harness.profile import Interface, PaceOffer, Profile, merged
 from harness.profile.card import problems
 from harness.profile.document import Document, line_of
+from harness.profile.faults import sentence
 from harness.profiles import document_of, find_text
 from harness.secure_messaging import largest_plain_answer
 from harness.security_info import describe_oid
@@ -33,7 +34,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.where if self.line is None else f"{self.where}:{self.line}"
-        return f"{place}: {self.key}: {self.said}"
+        return f"{place}: {sentence((self.key,), self.said)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,9 @@ def _deeper(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if profile.timing not in CARD_SPEEDS:
         yield ("timing",), f"there is no such preset; there are {', '.join(CARD_SPEEDS)}"
     if profile.pace is not None:
-        try:
-            PaceSuite.of(profile.pace.oid)
-        except UsageError as error:
-            yield ("pace", "oid"), str(error)
+        yield from _impossible_pace(("pace",), profile.pace)
+        for number, offer in enumerate(profile.pace.others):
+            yield from _impossible_pace(("pace", "others", number), offer)
     yield from _impossible_chip_keys(profile)
     yield from _too_long_reads(profile)
     for number, entry in enumerate(profile.recognise):
@@ -84,6 +84,21 @@ def _deeper(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
     yield from _doubled(profile)
     if not profile.unknown:
         yield ("unknown",), "nothing is listed; write one sentence for each thing nobody knows"
+
+
+def _impossible_pace(
+    at: tuple[str | int, ...], offer: PaceOffer
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """A protocol that nobody speaks, or that cannot be run over its group."""
+    try:
+        suite = PaceSuite.of(offer.oid)
+    except UsageError as error:
+        yield (*at, "oid"), str(error)
+        return
+    if not suite.suits(DOMAINS[offer.parameter_id]):
+        fitting = ", ".join(str(number) for number, each in DOMAINS.items() if suite.suits(each))
+        said = f"{describe_oid(offer.oid)} cannot be run over this group; it can over {fitting}"
+        yield (*at, "parameter_id"), said
 
 
 def _impossible_chip_keys(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
@@ -24,6 +25,7 @@ from harness.profile.facts import (
     SelectRules,
     Transmission,
 )
+from harness.profile.faults import explained, sentence
 from harness.profile.travel import ActiveAuthentication, Bac, ChipAuthentication, Lds
 from harness.profile.words import (
     LDS_FILES,
@@ -114,6 +116,9 @@ class Profile(Strict):
         for key, rules in self.keys.items():
             if rules.pin not in self.pins:
                 message = f"keys.{key}.pin is not one of: {', '.join(self.pins)}"
+                raise ValueError(message)
+            if not any(file.content is rules.certificate for file in self.files.values()):
+                message = f"keys.{key}.certificate is in no file: give one this content"
                 raise ValueError(message)
             self._require_directory_files(key, rules)
         if "eidrig" not in self.plans:
@@ -279,16 +284,19 @@ def parse_profile(text: str, where: str, load: Loader | None = None) -> Profile:
             names each field with what it allows.
     """
     document = merged(text, where, load)
-    if found := "; ".join(f"{'.'.join(map(str, at))}: {said}" for at, said in problems(document)):
+    if found := "; ".join(sentence(*each) for each in problems(document)):
         message = f"{where} is not a valid profile: {found}"
         raise UsageError(message)
     return Profile.model_validate(document)
 
 
 def problems(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What is wrong with a merged document: where, and what is allowed there."""
+    """What is wrong with a merged document: where, and what is allowed there.
+
+    TOML knows numbers from texts, so a text is never taken for a number or for true.
+    """
     try:
-        Profile.model_validate(document)
+        Profile.model_validate_json(json.dumps(document, default=str), strict=True)
     except ValidationError as error:
-        for each in error.errors(include_url=False, include_input=False):
-            yield each["loc"] or ("profile",), each["msg"]
+        for each in error.errors(include_url=False):
+            yield explained(each, Profile)

@@ -186,12 +186,26 @@ class Directory(Fact):
     select: Literal["aid", "child", "path"]
     """How the terminal selects it: by AID, as child of the current DF, by path from the MF."""
 
+    @model_validator(mode="after")
+    def _aid_is_there(self) -> Self:
+        if self.select == "aid" and self.aid is None:
+            message = "aid is missing, but select is by aid"
+            raise ValueError(message)
+        return self
+
+
+def _is_fid(fid: bytes) -> bytes:
+    if len(fid) != 2:
+        message = f"a file identifier has two bytes, not {len(fid)}"
+        raise ValueError(message)
+    return fid
+
 
 class File(Fact):
     """An elementary file."""
 
     directory: Text
-    fid: Hex
+    fid: Annotated[Hex, AfterValidator(_is_fid)]
     content: Content
     value: Hex | None = None
     """The bytes as recorded from a card; absent: the personaliser makes them."""

@@ -35,6 +35,7 @@ def test_a_new_profile_works_without_code(eidrig: Eidrig, mine: Path, tmp_path: 
         ["read", "--profile", mine, "--sign"],
         ["read", "--profile", mine, "--interface", "contact"],
         ["read", "--profile", mine, "--phone", "android", "--motion", "tremor"],
+        ["bench", "--profile", mine, "--taps", "3"],
         ["inspect", "--profile", mine],
         ["profile", "show", mine],
         ["personalise", mine, "--out", tmp_path / "card"],
@@ -56,11 +57,36 @@ def test_a_profile_that_extends_another(eidrig: Eidrig, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("tries = 3", "tries = 0", "pins.PIN1.tries: Input should be greater than or equal to 1"),
+        ("tries = 3", "tries = 0", "pins.PIN1.tries should be greater than or equal to 1"),
         ('fid = "5001"', 'fid = "5x01"', "files.surname.fid: "),
-        ('family = "ias-classic"', 'family = "mine"', "family: Input should be 'ias-ecc', "),
-        ('rf_type = "A"', 'rf_type = "C"', "radio.rf_type: Input should be 'A' or 'B'"),
-        ("sfgi = 0", "sfgu = 0", "radio.sfgu: Extra inputs are not permitted"),
+        ('family = "ias-classic"', 'family = "mine"', "family should be 'ias-ecc', "),
+        ('rf_type = "A"', 'rf_type = "C"', "radio.rf_type should be 'A' or 'B'"),
+        (
+            "sfgi = 0",
+            "sfgu = 0",
+            "radio.sfgu: unknown key; did you mean sfgi? there are: divisors,",
+        ),
+        (
+            "extended_length = false",
+            'extended_length = "no"',
+            "transmission.extended_length should",
+        ),
+        ("end_of_file = 0x6B00", 'end_of_file = "6B00"', "transmission.end_of_file should be a "),
+        (
+            'country = "UTO"',
+            'country = "Utopia"',
+            "country should match pattern '^[A-Z]{3}$'; got ",
+        ),
+        ('fid = "5001"', 'fid = "500102"', "files.surname.fid: a file identifier has two bytes"),
+        ("parameter_id = 13", "parameter_id = 1", "pace.parameter_id: id-PACE-ECDH-GM-AES-CBC-"),
+        ('select_first = "card-access"', 'select_first = "x"', "pace.select_first is not one of: "),
+        ('directory = "personal"', 'directory = "people"', "files.surname.directory is not one of"),
+        ("[pins.PIN1]", "[pins.PIN3]", "pins.PIN3 should be 'PIN1', 'PIN2' or 'PUK'; got 'PIN3'"),
+        (
+            'certificate = "signing-certificate"',
+            'certificate = "root-certificate"',
+            "keys.signing.certificate should be ",
+        ),
         ('timing = "typical"', 'timing = "brisk"', "timing: there is no such preset; there are "),
         ("2.2.4.2.4", "2.2.4.9.9", "pace.oid: "),
         ('fid = "5002"', 'fid = "5001"', "files.given-names.fid: files.surname has the same"),
@@ -82,6 +108,38 @@ def test_each_problem_has_its_place(
     assert f"{mine}:{line}: {said}" in ran.out
     (problem, *_) = json.loads(eidrig("profile", "lint", mine, "--json").out)["problems"]
     assert (problem["file"], problem["line"]) == (str(mine), line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("nonce_size = 16\n", "", "pace.nonce_size is missing"),
+        ('aid = "F0454944524947"\n', "", "directories.main.aid is missing, but select is by aid"),
+        (
+            'content = "signing-certificate"',
+            'content = "empty"',
+            "keys.signing.certificate is in no file: give one this content",
+        ),
+        ("[transmission]", "[transmisson]", "transmission is missing"),
+        ("[transmission]", "[transmisson]", "transmisson: unknown key; did you mean transmission?"),
+        ('source = "assumed: ISO/IEC 14443-4 defaults"\n', "", "radio.source is missing: where"),
+        (
+            "parameter_id = 13",
+            'parameter_id = 13\nothers = [{oid = "0.4.0.127.0.7.2.2.4.1.2", parameter_id = 12}]',
+            "pace.others.0.parameter_id: id-PACE-DH-GM-AES-CBC-CMAC-128",
+        ),
+    ],
+)
+def test_what_is_missing_or_does_not_fit(
+    eidrig: Eidrig, mine: Path, old: str, new: str, said: str
+) -> None:
+    """A key that is not there, and facts that contradict each other, are told by their key."""
+    text = mine.read_text()
+    assert old in text
+    mine.write_text(text.replace(old, new, 1))
+    ran = eidrig("profile", "lint", mine)
+    assert ran.code == 1
+    assert said in ran.out
 
 
 @pytest.mark.parametrize("name", builtin_names())

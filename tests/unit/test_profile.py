@@ -121,24 +121,24 @@ def test_every_fact_has_a_source(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("schema = 1", "schema = 2", "schema: Input should be 1"),
-        ('country = "EST"', 'country = "Estonia"', "country: String should match pattern"),
+        ("schema = 1", "schema = 2", "schema should be 1"),
+        ('country = "EST"', 'country = "Estonia"', "country should match pattern"),
         (
             'family = "ias-ecc"',
             'family = "javacard"',
-            "family: Input should be 'ias-ecc', 'ias-classic'",
+            "family should be 'ias-ecc', 'ias-classic'",
         ),
-        ('family = "ias-ecc"', "", "family: Field required"),
-        ("nonce_size = 32", "nonce_size = 24", "pace.nonce_size: Input should be 16 or 32"),
+        ('family = "ias-ecc"', "", "family is missing"),
+        ("nonce_size = 32", "nonce_size = 24", "pace.nonce_size should be 16 or 32"),
         (
             "parameter_id = 12",
             "parameter_id = 3",
-            "pace.parameter_id: Input should be 0, 1, 2, 8",
+            "pace.parameter_id should be 0, 1, 2, 8",
         ),
         (
             "parameter_id = 12",
             "parameter_di = 12",
-            "pace.parameter_di: Extra inputs are not permitted",
+            "pace.parameter_di: unknown key; did you mean",
         ),
         ("2.2.4.2.4", "2.2.3.2.4", "oid is not a PACE protocol: id-CA-ECDH-AES-CBC-CMAC-256"),
         ("max_read = 231", "max_read = 0", "transmission.max_read"),
@@ -157,9 +157,9 @@ def test_every_fact_has_a_source(name: str) -> None:
         (
             '"tries PIN1",',
             '"tries PIN7",',
-            "plans.eidrig.operations.0: Input should be 'tries PIN1'",
+            "plans.eidrig.operations.0 should be 'tries PIN1'",
         ),
-        ("tries = 3", "tries = 0", "pins.PIN1.tries: Input should be greater than or equal to 1"),
+        ("tries = 3", "tries = 0", "pins.PIN1.tries should be greater than or equal to 1"),
         ("nonce_size = 32", "nonce_size = [1]", "pace.nonce_size"),
         ('fid = "D003"', "fid = 5", "files.document-number-object.fid"),
         (

@@ -107,8 +107,8 @@ def test_a_passport_without_codes_and_keys() -> None:
     [
         ("2.2.3.2.2", "2.2.3.2.9", "oid is not a chip authentication protocol: 0.4.0.127"),
         ("2.2.3.2.2", "2.2.4.2.2", "oid is not a chip authentication protocol: id-PACE-ECDH"),
-        ('kind = "rsa-1024"', 'kind = "rsa-1000"', "active_authentication.kind: Input should be"),
-        ('document = "TD3"', 'document = "TD4"', "lds.document: Input should be 'TD1', 'TD2'"),
+        ('kind = "rsa-1024"', 'kind = "rsa-1000"', "active_authentication.kind should be"),
+        ('document = "TD3"', 'document = "TD4"', "lds.document should be 'TD1', 'TD2'"),
         ('"rsa-pss"', '"ecdsa"', "scheme ecdsa cannot be used with a key of kind rsa-2048"),
         ('"rsa-2048"', '"secp256r1"', "scheme rsa-pss cannot be used with a key of kind secp256r1"),
         ('needs = "terminal', 'open = true\nneeds = "terminal', "open contradicts needs = 'termin"),
@@ -118,7 +118,7 @@ def test_a_passport_without_codes_and_keys() -> None:
             "belongs to a key on",
         ),
         ('content = "dg3"', 'content = "card-security"', "lds and pace: Field required where"),
-        ('digest = "sha256"', 'digest = "md5"', "lds.digest: Input should be 'sha1'"),
+        ('digest = "sha256"', 'digest = "md5"', "lds.digest should be 'sha1'"),
         (
             "[active_authentication]",
             f"{SECOND_KEY}[active_authentication]",
