@@ -150,6 +150,14 @@ def test_the_built_in_profiles_are_clean(eidrig: Eidrig, name: str) -> None:
     assert ran.document["unknown"]
 
 
+def test_a_passport_is_shown(eidrig: Eidrig) -> None:
+    """Every protocol that a passport has is shown, each with its source."""
+    shown = " ".join(eidrig("profile", "show", "icao-passport").out.split())
+    for said in ("PACE, too", "BAC", "chip authentication", "active authentication", "LDS"):
+        assert said in shown
+    assert "chip authentication" not in eidrig("profile", "show", "deu-npa").out
+
+
 def test_no_toml(eidrig: Eidrig, mine: Path) -> None:
     """A file that is no TOML is a problem, too."""
     mine.write_text("name = ")
