@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel
-from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
 
@@ -17,7 +16,7 @@ _KEY_FIRST = re.compile(r"([a-z_]+(?:\.[\w-]+)*)(?::| (?=is |has ))\s*")
 _MOST_SHOWN = 40
 
 
-def explained(error: ErrorDetails, root: type[BaseModel]) -> tuple[Path, str]:
+def explained(error: Mapping[str, Any], root: type[BaseModel]) -> tuple[Path, str]:
     """The place and the sentence for one error of the schema `root`."""
     at: Path = tuple(part for part in error["loc"] if part != "[key]")
     match error["type"]:
