@@ -17,11 +17,12 @@ _NE, _MAC = 0x97, 0x8E
 class Protected:
     """One protected command: its header, data objects as they travel, and the MAC.
 
-    `ssc` is the send sequence counter that its MAC covers.
+    `ssc` is the send sequence counter that its MAC covers; `plain` is what it protects.
     """
 
     keys: SessionKeys
     ssc: int
+    plain: CommandApdu
     header: bytes
     data: bytes
     ne: bytes
@@ -34,7 +35,11 @@ class Protected:
         found = tlv.parse_all(right.data)
         data = b"".join(each.encode() for each in found if each.tag not in (_NE, _MAC))
         ne = b"".join(each.encode() for each in found if each.tag == _NE)
-        return cls(keys, ssc, right.header, data, ne, found[-1].value)
+        return cls(keys, ssc, command, right.header, data, ne, found[-1].value)
+
+    def at(self, ssc: int) -> Protected:
+        """The same command as it is rightly protected with another counter."""
+        return Protected.of(self.keys, ssc, self.plain)
 
     def sealed(self) -> Protected:
         """The same with the MAC that its present parts ought to have."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from harness.conformance import codes
 from harness.conformance.abuse import FAILED, Abuse, Make
-from harness.conformance.case import Case, Unit, case
+from harness.conformance.case import Case, Effect, Unit, case
 from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.conformance.pace_steps import PaceSteps, Step
 from harness.conformance.proofs import demand_channel, demand_closed, demand_gone
@@ -191,6 +192,30 @@ def _small_numbers() -> tuple[Case, ...]:
     )
 
 
+@case(
+    "PACE_16",
+    "BSI TR-03110-2, 3.3; TR-03110-3, B.11.2",
+    "an error to RESET RETRY COUNTER inside the channel of the CAN, with new tries or a new PIN",
+    "9000 at every step with the old PIN",
+    needs=("PACE", "CAN", "PIN", "PIN-MANAGEMENT"),
+    effect=Effect.CHANGES_CARD,
+)
+def _not_by_the_can(subject: Subject) -> None:
+    """The channel of the CAN neither unblocks the PIN nor changes it.
+
+    The CAN is printed on the card: whoever sees it must not come to a PIN by it.
+    """
+    clause = "BSI TR-03110-2, 3.3"
+    codes.require_whole(subject)
+    new = codes.another(subject.password("PIN")).reveal()
+    with codes.given_back(subject):
+        channel = codes.opened(subject, "CAN")
+        for what, command in (("new tries", codes.reset(0x03)), ("a PIN", codes.reset(0x02, new))):
+            answer = subject.transmit(command, channel)
+            demand_sw(answer, clause, Sws.ERROR, to=f"{what} inside the channel of the CAN")
+        demand_channel(subject, codes.opened(subject))
+
+
 UNIT = Unit(
     "PACE",
     "PACE on the chip, beyond the plans",
@@ -206,5 +231,6 @@ UNIT = Unit(
         _token_again,
         _second_run,
         *_small_numbers(),
+        _not_by_the_can,
     ),
 )

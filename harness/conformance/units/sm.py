@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from harness import tlv
-from harness.apdu import INS, CommandApdu
+from harness.apdu import INS, CommandApdu, ResponseApdu
 from harness.conformance.case import Case, Unit, case
 from harness.conformance.forged import Protected, flipped, shortened
 from harness.conformance.judgement import Sws, demand, demand_sw
@@ -19,7 +19,6 @@ from harness.conformance.proofs import (
     probe,
 )
 from harness.conformance.subject import Subject
-from harness.crypto.cipher import unpad
 
 _CLAUSE = "ICAO 9303-11, 9.8"
 _COMMANDS_IN_A_ROW = 10
@@ -28,19 +27,10 @@ Forge = Callable[[Protected], CommandApdu]
 """Makes of a right command a wrong one."""
 
 
-def _data(parts: Protected) -> bytes:
-    """The data of a protected command, opened again."""
-    size = parts.keys.cipher.keyed.block_size
-    cipher = parts.keys.cipher.keyed(parts.keys.enc)
-    sent = tlv.parse_one(parts.data).value[1:]
-    padded = cipher.decrypt(sent, cipher.message_iv(parts.ssc.to_bytes(size, "big")))
-    return unpad(padded, size) or b""
-
-
 def _without_mark(parts: Protected) -> CommandApdu:
     """Zeros in the place of the padding's first byte."""
     size = parts.keys.cipher.keyed.block_size
-    data = _data(parts)
+    data = parts.plain.data
     return parts.encrypting(data + bytes(size - len(data) % size)).command()
 
 
@@ -142,14 +132,20 @@ _ROWS: tuple[tuple[str, str, Forge], ...] = (
     (
         "a counter ahead of the card's",
         "The MAC covers a counter that is two ahead, as if a command had been held back.",
-        lambda parts: replace(parts, ssc=parts.ssc + 2).sealed().command(),
+        lambda parts: parts.at(parts.ssc + 2).command(),
     ),
     (
         "the counter of another session",
         "The MAC covers the counter that a new session begins with.",
-        lambda parts: replace(parts, ssc=1).sealed().command(),
+        lambda parts: parts.at(1).command(),
     ),
 )
+
+
+def _demand_refused(answer: ResponseApdu, what: str) -> None:
+    """A checking error, and no protected answer: the card must not trust its own session."""
+    demand_sw(answer, _CLAUSE, Sws.CHECKING_ERROR, to=what)
+    demand(not answer.data, f"an unprotected error to {what}", "a protected one", _CLAUSE)
 
 
 def _abused(what: str, forge: Forge, subject: Subject) -> None:
@@ -157,7 +153,7 @@ def _abused(what: str, forge: Forge, subject: Subject) -> None:
 
     def abuse(opened: Opened) -> None:
         answer = opened.subject.transmit(forge(opened.protected()))
-        demand_sw(answer, _CLAUSE, Sws.CHECKING_ERROR, to=f"a protected command with {what}")
+        _demand_refused(answer, f"a protected command with {what}")
 
     demand_session_ends(subject, abuse, f"behind a protected command with {what}")
 
@@ -196,8 +192,7 @@ def _replayed(subject: Subject) -> None:
         command = opened.protected().command()
         first = opened.subject.transmit(command)
         demand_sw(first, _CLAUSE, 0x9000, to="a protected command")
-        again = opened.subject.transmit(command)
-        demand_sw(again, _CLAUSE, Sws.CHECKING_ERROR, to="a replayed command")
+        _demand_refused(opened.subject.transmit(command), "a replayed command")
 
     demand_session_ends(subject, abuse, "behind a replayed command")
 
@@ -276,7 +271,7 @@ def _keys_of_another_session(subject: Subject) -> None:
     def abuse(opened: Opened) -> None:
         demand(earlier.keys.mac != opened.keys.mac, "new keys", "those from before", _CLAUSE)
         answer = opened.subject.transmit(earlier.protected().command())
-        demand_sw(answer, _CLAUSE, Sws.CHECKING_ERROR, to="a command under earlier keys")
+        _demand_refused(answer, "a command under earlier keys")
 
     demand_session_ends(subject, abuse, "behind a command under earlier keys")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from harness import tlv
 from harness.conformance.case import Run, case
@@ -157,7 +156,7 @@ def _old_counter(subject: Subject) -> None:
     """
 
     def abuse(opened: Opened) -> None:
-        replayed = replace(opened.protected(), ssc=opened.counted - 1).sealed()
+        replayed = opened.protected().at(opened.counted - 1)
         answer = opened.subject.transmit(replayed.command())
         demand_sw(answer, f"{_TR}.72", 0x6988, 0x6982, to="a command with an old counter")
 
