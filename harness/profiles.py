@@ -94,6 +94,6 @@ def recognise(atr: bytes) -> Profile:
     known = ", ".join(builtin_names())
     message = (
         f"no profile knows a card with ATR {atr.hex().upper()}; "
-        f"name its profile ({known}, or a .toml file)"
+        f"name its profile ({known}, or a .toml file), or look at it with eidrig inspect"
     )
     raise UsageError(message)

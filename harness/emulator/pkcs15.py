@@ -40,7 +40,7 @@ def token(profile: Profile, file: File) -> bytes:
             _integer(_RSA if key.is_rsa else _ECDSA),
             tlv.encode(0x05),
             tlv.encode(0x03, bytes.fromhex("0640")),
-            _integer(int.from_bytes((key.authenticate or key.sign or (b"",))[0])),
+            _own_reference((key.authenticate or key.sign or (b"",))[0]),
         )
         for number, (_, key) in enumerate(_keys(profile, file), start=1)
     )
@@ -53,6 +53,11 @@ def token(profile: Profile, file: File) -> bytes:
         tlv.encode(0x03, bytes.fromhex("0780")),
         tlv.encode(0xA2, algorithms),
     )
+
+
+def _own_reference(algorithm: bytes) -> bytes:
+    """The card's own number of an algorithm; nothing where MSE:SET names none."""
+    return _integer(int.from_bytes(algorithm)) if algorithm else b""
 
 
 def private_keys(profile: Profile, file: File) -> bytes:
