@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from harness.errors import CardError, CheckError, LinkError, PinError, UsageError
@@ -58,7 +58,9 @@ class Attempt:
     def _over(self, session: Session, channel: CardChannel, password: PasswordName) -> Eid:
         """The card through a channel, noted with the password that opened it."""
         reading = self.reading
-        reading.pace = session.pace_info if channel.is_secured else None
+        reading.pace = None
+        if channel.is_secured:
+            reading.pace = replace(session.pace_info, parameter_id=session.pace.group)
         reading.password = password if channel.is_secured else None
         return session.eid(channel, self.guard, self.options.plan, reading.pieces)
 

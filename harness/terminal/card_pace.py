@@ -37,6 +37,15 @@ class CardPace:
         """
         return (self._terminal or declared(self._profile.own_pace)).info
 
+    @property
+    def group(self) -> int | None:
+        """The standardized number of the group, also where the card spells it out or renumbers it.
+
+        Raises:
+            UsageError: the profile knows nothing about PACE.
+        """
+        return (self._terminal or declared(self._profile.own_pace)).group
+
     def ready(self) -> PaceTerminal:
         """Select what the card wants selected before MSE:Set AT, and settle the protocol.
 

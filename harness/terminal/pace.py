@@ -97,6 +97,11 @@ class PaceTerminal:
         self._set_at_ne = set_at_ne
         self._randbelow = randbelow
 
+    @property
+    def group(self) -> int | None:
+        """The standardized number of the group that is used; None of one that has none."""
+        return self._domain.parameter_id
+
     def establish(self, channel: CardChannel, password: Secret) -> CardChannel:
         """Open a protected channel over the card that `channel` speaks to.
 

@@ -18,7 +18,8 @@ from harness.profiles import builtin, builtin_names
 from harness.secret import Pin
 from harness.security_info import PaceInfo, encode_oid, encode_pace_info
 from harness.session import Session
-from harness.station import Station
+from harness.station import Codes, Station
+from harness.tap import Tap
 from harness.terminal.card_pace import CardPace
 from harness.terminal.channel import CardChannel
 from harness.terminal.pin_guard import PinGuard
@@ -180,6 +181,17 @@ def test_a_suspended_pin_is_resumed_by_what_was_chosen() -> None:
     assert terminal.establish(opened, Pin("123456")).is_secured
     assert sent.commands.count("0022C1A412800A04007F00070202040404830102840110") == 1
     assert session.open_with("PIN1", Pin("123456"), CAN, PinGuard(0)).is_secured
+
+
+@pytest.mark.parametrize("name", ["generic-eid", "est-thales-2025"])
+def test_a_group_that_is_spelt_out_is_told_by_its_number(name: str) -> None:
+    """A reading names the standardized group, though the card has a number of its own for it."""
+    profile = asked(name, explicit_id=65, card_access_size=1024, set_at_ne=0)
+    codes = Codes(CAN, Person().pin1, Person().pin2)
+    reading = Tap(station(profile), codes, PinGuard(0)).run()
+    assert (reading.outcome, reading.error) == ("ok", None)
+    declared = profile.own_pace
+    assert reading.pace == PaceInfo(declared.oid, 2, declared.parameter_id)
 
 
 def test_a_profile_must_name_the_file() -> None:
