@@ -120,14 +120,6 @@ class _Maker:
         extensions: list[x509.Extension],
     ) -> bytes:
         algorithm, (begin, end) = algorithm_of(self.rules), validity
-        usage = {"not_before": _at(begin), "not_after": _at(_shifted(begin, signs_for + _MARGIN))}
-        common = [
-            _extension("authority_key_identifier", {"key_identifier": _key_identifier(self.key)}),
-            _extension("private_key_usage_period", usage),
-            _extension("subject_alt_name", self._contact()),
-            _extension("issuer_alt_name", self._contact()),
-            _extension("crl_distribution_points", [{"distribution_point": _full_name(_CRL)}]),
-        ]
         body = x509.TbsCertificate(
             {
                 "version": "v3",
@@ -137,16 +129,26 @@ class _Maker:
                 "validity": {"not_before": _time(begin), "not_after": _time(end)},
                 "subject": subject,
                 "subject_public_key_info": self._public_info(key),
-                "extensions": [*extensions, *common],
+                "extensions": [*extensions, *self._common(begin, signs_for)],
             }
         )
-        signature = sign(self.key, self.rules, body.dump())
         parts = {
             "tbs_certificate": body,
             "signature_algorithm": algorithm,
-            "signature_value": signature,
+            "signature_value": sign(self.key, self.rules, body.dump()),
         }
         return bytes(x509.Certificate(parts).dump())
+
+    def _common(self, begin: date, signs_for: int) -> list[x509.Extension]:
+        """What both certificates have."""
+        usage = {"not_before": _at(begin), "not_after": _at(_shifted(begin, signs_for + _MARGIN))}
+        return [
+            _extension("authority_key_identifier", {"key_identifier": _key_identifier(self.key)}),
+            _extension("private_key_usage_period", usage),
+            _extension("subject_alt_name", self._contact()),
+            _extension("issuer_alt_name", self._contact()),
+            _extension("crl_distribution_points", [{"distribution_point": _full_name(_CRL)}]),
+        ]
 
     def _public_info(self, key: PrivateKey) -> keys.PublicKeyInfo:
         named = _public_info(key)

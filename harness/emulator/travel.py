@@ -82,30 +82,36 @@ def make_travel_document(
         UsageError: a name or number that no machine readable zone can hold.
     """
     zone = _zone(profile, lds, person)
-    types = (zone.code,)
-    issue = Issue(profile.country_code, zone.issuer, types, person.issue_date, person.expiry_date)
+    life = person.issue_date, person.expiry_date
+    issue = Issue(profile.country_code, zone.issuer, (zone.code,), *life)
     pki = make_country_pki(issue, lds.signer, seed)
     static = tuple(_static_key(rules, seed) for rules in profile.chip_authentication)
     active = profile.active_authentication
     active_key = private_key(seed, "active authentication", active.kind) if active else None
     drawings = _draw(lds, f"{seed} {person.document_number}")
     maker = _Maker(profile, lds, person, static, active_key)
-    made = maker.groups("".join(zone.lines()), drawings)
-    files = {f.content: f for f in profile.files.values() if f.content in data_groups.GROUPS}
-    given = {content: file.value for content, file in files.items() if file.value is not None}
-    groups = {content: each for content, each in (made | given).items() if content in files}
-    numbered = {data_groups.GROUPS[content][0]: made for content, made in groups.items()}
-    contents = {
-        **groups,
-        Content.LDS_COM: data_groups.com(lds, files),
-        Content.LDS_SOD: sod(numbered, lds, pki),
-    }
+    contents = _signed(profile, lds, pki, maker.groups("".join(zone.lines()), drawings))
     if profile.pace is not None:
         infos = card_security(profile.pace, mapping_keys)
         contents[Content.CARD_SECURITY] = signed(SECURITY_OBJECT, infos, pki)
     return TravelDocument(
         zone.lines(), zone.password, drawings.face, contents, pki, static, active_key
     )
+
+
+def _signed(
+    profile: Profile, lds: Lds, pki: CountryPki, made: Mapping[Content, bytes]
+) -> dict[Content, bytes]:
+    """The data groups that the profile has, made or as it gives them, with EF.COM and EF.SOD."""
+    files = {f.content: f for f in profile.files.values() if f.content in data_groups.GROUPS}
+    given = {content: file.value for content, file in files.items() if file.value is not None}
+    groups = {content: each for content, each in {**made, **given}.items() if content in files}
+    numbered = {data_groups.GROUPS[content][0]: each for content, each in groups.items()}
+    return {
+        **groups,
+        Content.LDS_COM: data_groups.com(lds, files),
+        Content.LDS_SOD: sod(numbered, lds, pki),
+    }
 
 
 @dataclass(frozen=True, slots=True)
