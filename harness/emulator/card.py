@@ -122,7 +122,9 @@ class EmulatedCard:
             home = profile.lds_directory
             openers.append(BacChip(profile.bac, travel.password, home, status, self._randbelow))
         if travel.static_keys:
-            openers.append(ChipAuthenticationChip(travel.static_keys, status))
+            is_alone = not profile.keys
+            chip = ChipAuthenticationChip(travel.static_keys, status, is_alone=is_alone)
+            openers.append(chip)
         return openers
 
     def disconnect(self) -> None:
@@ -172,7 +174,8 @@ class EidApplication:
             INS.READ_BINARY: self._files.read,
             INS.READ_BINARY_ODD: self._files.read_odd,
             INS.MANAGE_SECURITY_ENVIRONMENT: self._manage_environment,
-            **(self._of_documents(image.travel) if image.travel else self._of_holders()),
+            **(self._of_holders() if _has_holders_part(image) else {}),
+            **(self._of_documents(image.travel) if image.travel else {}),
             **self._family.commands,
         }
 
@@ -186,13 +189,19 @@ class EidApplication:
         }
 
     def _of_documents(self, travel: TravelDocument) -> dict[int, Handler]:
-        """What a travel document has."""
-        handlers: dict[int, Handler] = {}
-        rules = self._image.profile.active_authentication
-        if rules is not None and travel.active_key is not None:
-            chip = ActiveAuthenticationChip(rules, travel.active_key, self._randbelow)
-            handlers[INS.INTERNAL_AUTHENTICATE] = chip.authenticate
-        return handlers
+        """What a travel document has; the LDS application is where its key can be used."""
+        rules, profile = self._image.profile.active_authentication, self._image.profile
+        if rules is None or travel.active_key is None:
+            return {}
+        chip = ActiveAuthenticationChip(rules, travel.active_key, self._randbelow)
+        if not profile.keys:
+            return {INS.INTERNAL_AUTHENTICATE: chip.authenticate}
+
+        def authenticate(command: CommandApdu) -> bytes:
+            is_home = self._status.directory == profile.lds_directory
+            return chip.authenticate(command) if is_home else self._internal_authenticate(command)
+
+        return {INS.INTERNAL_AUTHENTICATE: authenticate}
 
     @property
     def takes_proprietary(self) -> bool:
@@ -251,3 +260,8 @@ class EidApplication:
 def _require_p1(command: CommandApdu, p1: int) -> None:
     if command.p1 != p1:
         raise Refused(SW.INCORRECT_P1_P2)
+
+
+def _has_holders_part(image: CardImage) -> bool:
+    """Whether there are codes or keys, or nothing that says the card is a travel document."""
+    return image.travel is None or bool(image.profile.pins or image.profile.keys)

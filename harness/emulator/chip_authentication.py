@@ -12,22 +12,27 @@ from harness.crypto.suite import TRIPLE_DES, Cipher
 from harness.emulator.channels import Opened
 from harness.emulator.status import Refused, SecurityStatus
 from harness.emulator.travel import StaticKey
-from harness.security_info import encode_oid
+from harness.security_info import ID_CHIP_AUTHENTICATION, encode_oid
 from harness.tlv import Tlv, TlvError
 
 _SET_KAT, _SET_AT = 0x41A6, 0x41A4
+_ID_CA = encode_oid(ID_CHIP_AUTHENTICATION)
 _DYNAMIC = 0x7C
 
 
 class ChipAuthenticationChip:
     """MSE:Set KAT alone for 3DES; MSE:Set AT and GENERAL AUTHENTICATE for every cipher.
 
-    Secure messaging restarts behind the answer; a refusal leaves the channel as it is.
+    Secure messaging restarts behind the answer; a refusal leaves the channel as it is. Where the
+    chip is not `is_alone` on the card, MSE:Set AT may be meant for the keys of the holder.
     """
 
-    def __init__(self, keys: Sequence[StaticKey], status: SecurityStatus) -> None:
+    def __init__(
+        self, keys: Sequence[StaticKey], status: SecurityStatus, *, is_alone: bool = True
+    ) -> None:
         self._keys = keys
         self._status = status
+        self._is_alone = is_alone
         self._chosen: StaticKey | None = None
         self._opened: Opened | None = None
 
@@ -43,7 +48,7 @@ class ChipAuthenticationChip:
         place = command.p1 << 8 | command.p2
         sets = command.ins == INS.MANAGE_SECURITY_ENVIRONMENT and place in (_SET_KAT, _SET_AT)
         agrees = command.ins == INS.GENERAL_AUTHENTICATE and chosen is not None
-        if not sets and not agrees:
+        if not (sets and self._is_meant(command)) and not agrees:
             return None
         if not inside:
             raise Refused(SW.SECURITY_STATUS_NOT_SATISFIED)
@@ -56,6 +61,10 @@ class ChipAuthenticationChip:
         else:
             self._agree_at_once(objects)
         return ResponseApdu()
+
+    def _is_meant(self, command: CommandApdu) -> bool:
+        """Whether MSE:Set is for this protocol and no other."""
+        return self._is_alone or command.p2 == _SET_KAT & 0xFF or _ID_CA in command.data
 
     def abandon(self) -> None:
         """Forget the key that was chosen."""
