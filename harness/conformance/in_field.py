@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.air.card_time import card_speed
+from harness.air.channel import Hold
+from harness.air.coupling import Field
 from harness.air.fact import assumed
 from harness.air.frame import Frame
+from harness.air.motion import Motion
 from harness.air.phone import phone
 from harness.conformance.source import CardSource, EmulatedSource
 from harness.profile import Interface, Profile
@@ -66,8 +69,12 @@ class FieldSource:
         self._source = source
         self._shows_data = shows_data
         patient = replace(phone(READER), timeout=_PATIENCE)
-        conditions = AirConditions(patient, card_speed(source.profile.timing))
-        self._conditions = conditions.shared()
+        # Nothing is disturbed: a case that meets noise would say nothing about the card.
+        quiet = replace(Field.of(patient), burst_floor=0.0)
+        still = Motion("on the reader", lambda _: 0.0)
+        self._conditions = AirConditions(
+            patient, card_speed(source.profile.timing), still, hold=Hold(still, quiet)
+        )
         self.evidence = FrameEvidence()
         self._shown_by = shown_by or self
 
