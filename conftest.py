@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["fixtures.command", "fixtures.pcscd", "pytester"]
+pytest_plugins = ["fixtures.command", "fixtures.pcscd", "fixtures.postgresql", "pytester"]

@@ -20,6 +20,8 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "bench": "Time many taps: how long a card must be held, how often it works.",
         "emulate": "Serve an emulated card to a reader.",
         "certify": "Run the conformance catalogue on a card and write its report.",
+        "history": "Show the verdicts and latencies of earlier runs.",
+        "compare": "Compare two runs side by side.",
         "ics": "Show what a profile declares, as a form.",
         "keys": "Make the keys that seal reports.",
         "inspect": "Describe whatever card is there; spends no try.",

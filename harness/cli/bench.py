@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness.air.card_time import CARD_SPEEDS, card_speed
@@ -30,6 +30,7 @@ from harness.bench.stack import Cards
 from harness.bench.sweep import DISTANCES, Reach, setups, sweep
 from harness.cli.exit_code import REFUSED
 from harness.cli.options import FILE, ask_codes, code_options
+from harness.cli.output import show_wide
 from harness.errors import UsageError
 from harness.profiles import DEFAULT_PROFILE, load_profile
 from harness.report.bench import changes, overview
@@ -42,7 +43,6 @@ from harness.transport.storage import read_text, require_writable, write_atomic
 EMULATED = "emulated:"
 _TAPS, _FEW_TAPS = 200, 10
 _SWEEP_TAPS = 100
-_WIDE = 160  # characters
 HEIGHT = click.FloatRange(0, AWAY)
 Value = TypeVar("Value")
 
@@ -132,7 +132,7 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
         write_atomic(asked.json_file, as_json(measurements))
     if asked.html_file:
         write_atomic(asked.html_file, as_page(measurements, reaches))
-    _show(overview(measurements))
+    show_wide(overview(measurements))
     return _judge(measurements, earlier, asked.threshold)
 
 
@@ -147,14 +147,6 @@ def _earlier(file: Path | None) -> tuple[Saved, ...] | None:
     return None if file is None else read_saved(read_text(file), str(file))
 
 
-def _show(what: RenderableType) -> None:
-    """Print to stdout; into a file or pipe, tables keep the width that their columns want."""
-    console = Console(markup=False, emoji=False, highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDE
-    console.print(what)
-
-
 def _judge(
     measurements: Sequence[Measurement], earlier: tuple[Saved, ...] | None, threshold: float
 ) -> int:
@@ -162,7 +154,7 @@ def _judge(
         return 0
     now = [Saved(each.case.name, each.summary) for each in measurements]
     found = compare(earlier, now, threshold)
-    _show(changes(found, threshold))
+    show_wide(changes(found, threshold))
     return REFUSED if any(change.worse for change in found) else 0
 
 

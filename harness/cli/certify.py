@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -17,11 +17,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from harness.certification import EMULATED, Certification, Order, Watch
 from harness.cli.exit_code import LINK, REFUSED
-from harness.cli.options import FILE, code_sources, emulated_options
-from harness.cli.output import show
+from harness.cli.options import (
+    FILE,
+    code_sources,
+    database_option,
+    emulated_options,
+    opened_history,
+)
+from harness.cli.output import show_wide
 from harness.conformance.bench_file import BenchFile, Reader, Sources, read_bench_file
 from harness.conformance.case import Verdict
 from harness.conformance.examination import Rules
+from harness.conformance.outcome import Outcome
 from harness.conformance.record import Record, Report
 from harness.errors import UsageError
 from harness.profile import Interface
@@ -61,6 +68,8 @@ class _Asked:
     pin_floor: int
     position: str
     height_mm: float | None
+    history: bool
+    db: str | None
     can_from: str | None
     mrz_from: str | None
     pin1_from: str | None
@@ -95,6 +104,8 @@ class _Asked:
 )
 @click.option("--position", default="", help="Real card: where on the reader it lies.")
 @click.option("--height-mm", type=click.FloatRange(0), help="Real card: how high it lies.")
+@click.option("--history", is_flag=True, help="Record the run in the history, see eidrig history.")
+@database_option
 @code_sources
 def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _Asked
     """Run the conformance catalogue on a card, and write a report that proves what was found.
@@ -106,9 +117,13 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
     if asked.verify is not None:
         return _verified(asked.verify, asked.key)
     order = _order(asked)
+    history = opened_history(asked.db) if asked.history else None
     with _interruptible(), _progress() as watch:
         report = Certification(order, watch).run()
-    show(overview(report))
+    if history is not None:
+        with closing(history):
+            click.echo(f"run {history.add(Outcome.of(report))} of the history")
+    show_wide(overview(report))
     click.echo(f"report: {order.out / 'report.html'}")
     return _status(report)
 

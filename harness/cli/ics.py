@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.output import show
+from harness.cli.output import show_wide
 from harness.conformance.ics import statement
 from harness.conformance.record import Statement
 from harness.profiles import load_profile
@@ -25,7 +25,7 @@ def command(*, profile: str, as_object: bool) -> None:
     if as_object:
         click.echo(said.model_dump_json(indent=2))
     else:
-        show(_form(said), wrap=False)
+        show_wide(_form(said))
 
 
 def _form(said: Statement) -> Group:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from harness.errors import UsageError
 from harness.profile import Interface
 from harness.secret import Can, Digits, Pin
 from harness.station import CardOptions, Codes, Station
 from harness.transport.credential import CODES, SOURCES, ask
 from harness.transport.storage import read_bytes
+
+if TYPE_CHECKING:
+    from harness.store.history import History
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -55,6 +60,31 @@ def code_sources(command: Command) -> Command:
             help=f"Real card: where the {name} comes from; {SOURCES}.",
         )(command)
     return command
+
+
+def database_option(command: Command) -> Command:
+    """The option that names the database of the history."""
+    return click.option(
+        "--db",
+        metavar="URL",
+        envvar="EIDRIG_DB",
+        help="The history: sqlite:///FILE or postgresql://USER@HOST/NAME; default: your own file.",
+    )(command)
+
+
+def opened_history(url: str | None) -> History:
+    """The history at a URL, or at its usual place.
+
+    Raises:
+        UsageError: its libraries are not installed, or the database cannot be used.
+    """
+    for name in ("sqlalchemy", "alembic", "platformdirs"):
+        if find_spec(name) is None:
+            message = f"the history needs {name}: pip install 'eidrig[history]'"
+            raise UsageError(message)
+    from harness.store.history import History, default_url  # noqa: PLC0415 - an extra
+
+    return History(url or default_url(), lambda told: click.echo(f"eidrig: {told}", err=True))
 
 
 def ask_codes(station: Station, wanted: dict[str, str | None]) -> Codes:

@@ -24,7 +24,9 @@ TAPS, FEW_TAPS = 200, 20
 
 
 def simulated(profile: Profile, seed: int) -> HoldTime:
-    """Two hundred taps of a trembling hand on a common phone; fewer where each must be simulated.
+    """Two hundred taps of a trembling hand, with an app for ID-cards on a common phone.
+
+    A few where each must be simulated in full.
 
     Raises:
         UsageError: this card cannot be held against a phone.
@@ -34,7 +36,7 @@ def simulated(profile: Profile, seed: int) -> HoldTime:
         raise UsageError(message)
     scenario = Scenario(
         profile,
-        phone("android"),
+        phone("android-eid-app"),
         card_speed(profile.timing),
         Hand.named("tremor"),
         policy("resume"),

@@ -14,7 +14,7 @@ from harness.report.certify import Minutes
 from harness.report.certify_page import as_page
 from harness.report.junit import as_junit
 from harness.report.manifest import seal, unseal
-from harness.transport.storage import write_atomic
+from harness.transport.storage import read_bytes, write_atomic
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -64,6 +64,20 @@ def require_libraries() -> None:
         if find_spec(name) is None:
             message = f"the report needs {name}: pip install 'eidrig[certify]'"
             raise UsageError(message)
+
+
+def read_report(folder: Path) -> Report:
+    """The report in a folder.
+
+    Raises:
+        UsageError: there is none.
+    """
+    raw = read_bytes(folder / "report.json")
+    try:
+        return Report.model_validate_json(raw)
+    except ValueError:
+        message = f"{folder / 'report.json'} is no report of eidrig certify"
+        raise UsageError(message) from None
 
 
 def as_json(report: Report) -> str:

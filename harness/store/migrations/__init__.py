@@ -1,0 +1,1 @@
+"""Every form that the tables have had, and how each becomes the next."""
