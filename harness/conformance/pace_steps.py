@@ -76,7 +76,7 @@ class PaceSteps:
         self.suite = PaceSuite.of(self.offer.oid)
         self.domain: Domain[Any] = DOMAINS[self.offer.parameter_id]
         self.map_private = self.domain.random_scalar(self.random)
-        self._map_nonce = self.random_bytes(self.suite.cipher.key_size)
+        self.map_nonce = self.random_bytes(self.suite.cipher.key_size)
         self.private = self.domain.random_scalar(self.random)
         self.announcement = b""
         """A CHAT as a data object, where the terminal announces itself."""
@@ -116,7 +116,7 @@ class PaceSteps:
     def mapping_data(self) -> bytes:
         """What the terminal sends to map the nonce: a public key, or a nonce of its own."""
         if self.suite.mapping == "IM":
-            return self._map_nonce
+            return self.map_nonce
         return self.domain.encode(self.domain.multiply_generator(self.map_private))
 
     @property
@@ -216,7 +216,7 @@ class PaceSteps:
         if self.suite.mapping == "IM":
             demand(not peer, "empty mapping data", f"{len(peer)} bytes", "4.4.3.3.2")
             number = pseudo_random(
-                self.suite.cipher, self._nonce, self._map_nonce, self.domain.prime
+                self.suite.cipher, self._nonce, self.map_nonce, self.domain.prime
             )
             self.generator = self.domain.from_field(number)
             return

@@ -8,10 +8,13 @@ from functools import partial
 from harness.conformance import codes
 from harness.conformance.abuse import FAILED, Abuse, Make
 from harness.conformance.case import Case, Effect, Unit, case
-from harness.conformance.judgement import Sws, demand, demand_sw
+from harness.conformance.judgement import Failure, Sws, demand, demand_sw
 from harness.conformance.pace_steps import PaceSteps, Step
 from harness.conformance.proofs import demand_channel, demand_closed, demand_gone
 from harness.conformance.subject import Subject
+from harness.conformance.tear import cut_at_write
+from harness.errors import LinkError
+from harness.secret import Secret
 
 _CLAUSE = "ICAO 9303-11, 4.4"
 _RUNS = 8
@@ -216,6 +219,43 @@ def _not_by_the_can(subject: Subject) -> None:
         demand_channel(subject, codes.opened(subject))
 
 
+@case(
+    "PACE_17",
+    "BSI TR-03110-2, 3.3; EN 419211-2, FIA_AFL.1",
+    "one try fewer behind a run of PACE that the power cut at its first write",
+    needs=("PACE", "PIN"),
+    preconditions=("a card whose power can be cut within a command",),
+    effect=Effect.SPENDS_TRIES,
+)
+def _pin_counted_first(subject: Subject) -> None:
+    """A try of the PIN is stored as lost before the token is compared.
+
+    Whoever cuts the power as soon as a PIN proves wrong could try them all otherwise.
+    """
+    clause = "EN 419211-2, FIA_AFL.1"
+    codes.require_whole(subject)
+    with codes.given_back(subject):
+        for which, secret in (("wrong", codes.another(subject.password("PIN"))), ("right", None)):
+            due = codes.tries(subject) - 1
+            if not _torn_at_first_write(subject, secret):
+                expected = f"a try stored as lost before the {which} PIN is compared"
+                raise Failure(expected, "nothing stored", clause)
+            left, when = codes.tries(subject), f"after the power failed at the {which} one"
+            demand(left == due, f"{due} tries left of the PIN {when}", f"{left}", clause)
+
+
+def _torn_at_first_write(subject: Subject, secret: Secret | None) -> bool:
+    """Offer a PIN to a card that loses its power with its first write; whether it wrote."""
+    try:
+        with cut_at_write(subject, 1):
+            codes.offer(subject, secret=secret)
+    except LinkError:
+        return True
+    finally:
+        subject.power_off()
+    return False
+
+
 UNIT = Unit(
     "PACE",
     "PACE on the chip, beyond the plans",
@@ -232,5 +272,6 @@ UNIT = Unit(
         _second_run,
         *_small_numbers(),
         _not_by_the_can,
+        _pin_counted_first,
     ),
 )
