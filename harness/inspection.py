@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from harness import tlv
 from harness.atr import Atr, AtrError
 from harness.crypto.card_access import Offer
-from harness.errors import UsageError
+from harness.crypto.chip_key import chip_public_keys
+from harness.crypto.chip_mapping import ChipEvidence
+from harness.crypto.passive_auth import CardSecurity
+from harness.errors import CheckError, UsageError
 from harness.profile import Profile
-from harness.secret import Can
+from harness.secret import Secret
 from harness.security_info import (
     SecurityInfoError,
     describe_oid,
@@ -59,7 +62,7 @@ class Inspection:
     ef_dir: Found
     fits: tuple[Fit, ...]
     opened: Opened | None = None
-    """What PACE opened, where a CAN was given."""
+    """What PACE opened, where a password was given."""
 
     def sections(self) -> Mapping[str, list[Line]]:
         """What was found, as lines of a name and a text under a title."""
@@ -74,15 +77,17 @@ class Inspection:
         }
 
 
-def inspect(station: Station, profiles: Sequence[Profile], can: Can | None = None) -> Inspection:
+def inspect(
+    station: Station, profiles: Sequence[Profile], password: Secret | None = None
+) -> Inspection:
     """Activate the card and read what is open; `profiles` are held against what is found.
 
-    With a CAN, PACE is run as EF.CardAccess offers it, and what can be reached inside is told.
+    With a password, PACE is run as EF.CardAccess offers it, and what can be reached inside is told.
 
     Raises:
         LinkError: no card, or it is gone.
-        UsageError: there is a CAN, but no PACE that it could be used for.
-        WrongPinError: the CAN is wrong.
+        UsageError: there is a password, but no PACE that it could be used for.
+        WrongPinError: the password is wrong.
         CardError: the card breaks PACE off.
     """
     atr = activate(station)
@@ -97,9 +102,11 @@ def inspect(station: Station, profiles: Sequence[Profile], can: Can | None = Non
     known = [each for each in fits if "ATR" in each.reasons]
     chosen = known or [each for each in fits if each.reasons]
     opened = None
-    if can is not None:
+    if password is not None:
         with station.journal.phase("PACE"):
-            opened = open_with(channel, can, _offer(access), home, _known_applications(profiles))
+            opened = open_with(
+                channel, password, _offer(access), home, _known_applications(profiles)
+            )
     if known:
         inside = opened.channel if opened else channel
         with station.journal.phase("PKCS#15"):
@@ -122,7 +129,7 @@ def _offer(access: Found) -> Offer:
         ProtocolViolation: EF.CardAccess is malformed or contradicts itself.
     """
     if not access.raw:
-        message = f"the card shows no EF.CardAccess, so the CAN is of no use: {access.refusal}"
+        message = f"the card shows no EF.CardAccess, so a password is of no use: {access.refusal}"
         raise UsageError(message)
     return best_offer(access.raw)
 
@@ -135,9 +142,12 @@ def _known_applications(profiles: Iterable[Profile]) -> Iterator[bytes]:
 
 def _opened(opened: Opened) -> Iterator[Line]:
     number = opened.info.parameter_id
-    yield "PACE", f"{describe_oid(opened.info.oid)} with parameters {number}, by the CAN"
-    if opened.proves_chip:
-        yield "chip", "sent a proof of itself; it is not checked here"
+    yield (
+        "PACE",
+        f"{describe_oid(opened.info.oid)} with parameters {number}, by the {opened.password}",
+    )
+    if opened.chip is not None:
+        yield "chip", _proof(opened.chip, opened.card_security)
     for each in opened.authorities:
         yield "trusts", each.decode("ascii", errors="replace")
     security = opened.card_security
@@ -162,6 +172,18 @@ def _fit(profile: Profile, found: Inspection) -> Fit:
         "EF.DIR": bool(profile.listed) and profile.listed == applications(found.ef_dir.raw),
     }
     return Fit(profile, tuple(name for name, holds in reasons.items() if holds), differences)
+
+
+def _proof(chip: ChipEvidence, card_security: Found) -> str:
+    """What the chip authentication mapping proves by the keys that EF.CardSecurity lists."""
+    if not card_security.raw:
+        return "sent a proof of itself, and shows no key to check it by"
+    try:
+        keys = chip_public_keys(CardSecurity.parse(card_security.raw).infos)
+        number = chip.check(keys).key_id
+    except (CheckError, SecurityInfoError) as error:
+        return f"its proof of itself does not hold: {error}"
+    return f"holds the private half of key {number} of EF.CardSecurity, whose signer is not checked"
 
 
 def _differences(profile: Profile, access: Found) -> Iterator[str]:

@@ -70,7 +70,7 @@ def as_json(found: Inspection) -> str:
         and {
             "oid": opened.info.oid,
             "parameter_id": opened.info.parameter_id,
-            "password": "CAN",
+            "password": opened.password,
             "ef_card_security": opened.card_security.raw.hex().upper() or None,
             "applications": [aid.hex().upper() for aid in opened.applications],
         },

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from harness import tlv
 from harness.apdu import INS, MAX_SHORT_NE, SW, CommandApdu
 from harness.crypto.card_access import Offer
+from harness.crypto.chip_mapping import ChipEvidence
 from harness.errors import CardError
 from harness.profile import Content, Profile
-from harness.secret import Can
+from harness.secret import Secret
 from harness.security_info import PaceInfo
 from harness.terminal.channel import CardChannel
 from harness.terminal.files import Files
@@ -46,43 +47,49 @@ def applications(ef_dir: bytes) -> frozenset[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What PACE with the CAN opened on a card.
+    """What PACE opened on a card.
 
-    `authorities` are the certification authority references that the card named, `proves_chip`
-    says whether it sent a proof of its chip (not checked here), `applications` are the AIDs among
-    those asked for that can be selected.
+    `password` is the kind that was used, `authorities` are the certification authority references
+    that the card named, `chip` is the proof that it sent of its chip, not yet checked,
+    `applications` are the AIDs among those asked for that can be selected.
     """
 
     channel: CardChannel
+    password: str
     info: PaceInfo
     authorities: tuple[bytes, ...]
-    proves_chip: bool
+    chip: ChipEvidence | None
     card_security: Found
     ef_dir: Found
     applications: tuple[bytes, ...]
 
 
 def open_with(
-    channel: CardChannel, can: Can, offer: Offer, application: bytes, wanted: Iterable[bytes]
+    channel: CardChannel,
+    password: Secret,
+    offer: Offer,
+    application: bytes,
+    wanted: Iterable[bytes],
 ) -> Opened:
     """Run PACE where EF.CardAccess was found, and see what can be reached inside.
 
     `wanted` are the AIDs to try besides those that EF.DIR lists there.
 
     Raises:
-        WrongPinError: the CAN is wrong.
+        WrongPinError: the password is wrong.
         CardError, LinkError: as the steps of PACE.
     """
     look(channel, EF_CARD_ACCESS, application)
-    established = PaceTerminal(offer.info, domain=offer.domain).run(channel, can)
+    established = PaceTerminal(offer.info, domain=offer.domain).run(channel, password)
     inside = established.channel
     security, directory = look(inside, EF_CARD_SECURITY), look(inside, EF_DIR)
     aids = dict.fromkeys((*wanted, *sorted(applications(directory.raw))))
     return Opened(
         inside,
+        password.label,
         offer.info,
         established.authorities,
-        established.chip is not None,
+        established.chip,
         security,
         directory,
         tuple(aid for aid in aids if _is_there(inside, aid)),

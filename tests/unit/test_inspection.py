@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fixtures.cards import CAN, AnsweringCard
@@ -10,6 +12,7 @@ from harness.emulator.card import EmulatedCard
 from harness.emulator.person import Person
 from harness.emulator.personalise import personalise
 from harness.errors import ProtocolViolation, UsageError, WrongPinError
+from harness.icc import Icc
 from harness.inspection import inspect
 from harness.profiles import builtin, builtin_names
 from harness.secret import Can
@@ -19,6 +22,8 @@ from harness.station import Station
 
 PROFILES = [builtin(name) for name in builtin_names()]
 _SEID_ATR = builtin("lva-idemia-2019-seid").recognise[0].atr
+PASSPORT = personalise(builtin("icao-passport"), Person())
+OTHER = personalise(builtin("icao-passport"), Person(), seed=1)
 UNKNOWN_ATR = bytes.fromhex("3B8080010101")
 
 
@@ -105,9 +110,38 @@ def test_the_best_way_in_is_taken() -> None:
     found = inspect(Station(card), PROFILES, CAN)
     assert found.opened is not None
     assert found.opened.info == PaceInfo("0.4.0.127.0.7.2.2.4.6.3", 2, 16)
-    assert ("chip", "sent a proof of itself; it is not checked here") in found.sections()[
-        "Behind PACE"
-    ]
+    (said,) = (text for what, text in found.sections()["Behind PACE"] if what == "chip")
+    assert said == "sent a proof of itself, and shows no key to check it by"
+
+
+def behind_pace(card: Icc) -> dict[str, str]:
+    """What a passport that is opened with its MRZ tells."""
+    return dict(
+        inspect(Station(card), PROFILES, PASSPORT.passwords["MRZ"]).sections()["Behind PACE"]
+    )
+
+
+def test_the_chip_of_a_passport_proves_itself() -> None:
+    """With the MRZ a passport is opened by its best offer, and its proof held against its key."""
+    told = behind_pace(EmulatedCard(PASSPORT, clock=VirtualClock()))
+    assert told["PACE"].startswith("id-PACE-ECDH-CAM-")
+    assert told["PACE"].endswith("by the MRZ")
+    assert told["chip"].startswith("holds the private half of key 13 of EF.CardSecurity")
+    assert told["can be selected"] == "A0000002471001"
+
+
+@pytest.mark.parametrize(
+    ("card_security", "said"),
+    [
+        (b"\x30\x05\xff", "its proof of itself does not hold: EF.CardSecurity"),
+        (OTHER.files["card-security"], "its proof of itself does not hold: the chip does not hold"),
+    ],
+)
+def test_a_proof_that_does_not_hold(card_security: bytes, said: str) -> None:
+    """A chip that does not hold the key of its EF.CardSecurity is told from one that does."""
+    files = dict(PASSPORT.files) | {"card-security": card_security}
+    card = EmulatedCard(replace(PASSPORT, files=files), clock=VirtualClock())
+    assert behind_pace(card)["chip"].startswith(said)
 
 
 def test_a_wrong_can_is_told() -> None:
@@ -118,7 +152,7 @@ def test_a_wrong_can_is_told() -> None:
 
 def test_a_card_without_pace_has_no_use_for_a_can() -> None:
     """Where there is no EF.CardAccess, a CAN that was given is said to be of no use."""
-    with pytest.raises(UsageError, match="so the CAN is of no use"):
+    with pytest.raises(UsageError, match="so a password is of no use"):
         inspect(Station(Renamed("fin-fineid-v4")), PROFILES, CAN)
 
 
