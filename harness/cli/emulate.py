@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from harness.cli.options import FILE, card_options, emulated_options
 from harness.emulator.card import EmulatedCard
+from harness.emulator.lies import MISBEHAVIOURS
+from harness.emulator.misbehaviour import MisbehavingCard, Moment
 from harness.emulator.person import Person
 from harness.emulator.personalise import CardImage
 from harness.errors import UsageError
@@ -32,6 +34,11 @@ from harness.transport.vpcd import Visit, VpcdCard
     help="vpcd:<host>:<port> calls a waiting reader (35963 is pcscd's virtual one), "
     "vpcd-listen:<port> waits for a reader, nfc:<nfcpy path> plays the card through an NFC device.",
 )
+@click.option(
+    "--misbehave",
+    type=click.Choice(sorted(MISBEHAVIOURS)),
+    help="Misbehave in one way, to see what the terminal makes of it (docs/misbehaving-cards.md).",
+)
 @click.option("--once", is_flag=True, help="End when the first reader leaves.")
 @click.option("--ca-out", type=FILE, help="Write the card's test CA certificates as PEM.")
 @card_options
@@ -39,6 +46,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     *,
     profile: str,
     at: str,
+    misbehave: str | None,
     once: bool,
     ca_out: Path | None,
     person: Path | None,
@@ -49,8 +57,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     """Serve an emulated card of PROFILE (a name or a .toml file) to a reader."""
     options = emulated_options(profile, person, seed, state, interface)
     image, holder = card_image(options)
+    if misbehave is not None:
+        image = MISBEHAVIOURS[misbehave].image(image)
     card = EmulatedCard(image, options.interface, card_memory(image, state))
-    server, address = _server(card, at)
+    server, address = _server(_misbehaving(card, misbehave), at)
     if ca_out is not None:
         write_atomic(ca_out, _pem(image.authorities))
     _announce_codes(options, image, holder)
@@ -59,6 +69,21 @@ def command(  # noqa: PLR0913 - one parameter an option
     click.echo(f"ready: {image.profile.name}, {card.interface}, at {address}")
     server.serve(once=once)
     click.echo("stopped")
+
+
+def _misbehaving(card: EmulatedCard, name: str | None) -> Icc:
+    if name is None:
+        return card
+    misbehaviour = MISBEHAVIOURS[name]
+    click.echo(f"misbehaves: {misbehaviour.does}")
+    click.echo(f"a good terminal {misbehaviour.due}")
+    return MisbehavingCard(card, misbehaviour, _announce_lies)
+
+
+def _announce_lies(lies: frozenset[Moment], heard: int) -> None:
+    told = " and ".join(sorted(lies))
+    after = f"{heard} commands came after it" if heard else "no command came after it"
+    click.echo(f"lied in {told}; {after}")
 
 
 class _Server(Protocol):

@@ -20,10 +20,12 @@ from harness.conformance.units import (
     eid_h,
     eid_i,
     eid_j,
+    eid_t,
     esign_iso7816_s,
     iso7816_a,
     iso7816_b,
     iso7816_c,
+    iso7816_c_terminal,
     iso7816_d,
     iso7816_e,
     iso7816_i,
@@ -48,6 +50,7 @@ from harness.conformance.units import (
     lds_n,
     lds_o,
     pace,
+    r_pace,
     sm,
 )
 from harness.errors import UsageError
@@ -96,6 +99,9 @@ UNITS: tuple[Unit, ...] = (
     eid_j.UNIT,
     pace.UNIT,
     sm.UNIT,
+    eid_t.UNIT,
+    r_pace.UNIT,
+    iso7816_c_terminal.UNIT,
 )
 
 

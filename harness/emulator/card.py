@@ -83,6 +83,11 @@ class EmulatedCard:
         raise UsageError(message)
 
     @property
+    def image(self) -> CardImage:
+        """What the card was made of."""
+        return self._image
+
+    @property
     def memory(self) -> CardMemory:
         """The card's counters, to look at from outside."""
         return self._memory

@@ -206,3 +206,15 @@ def test_interrupting_a_read() -> None:
     assert ended.code == 130
     assert ended.err.splitlines()[-1] == "eidrig: interrupted"
     assert "Traceback" not in ended.err
+
+
+def test_a_misbehaving_card(eidrig: Eidrig) -> None:
+    """A card that lies says so, the terminal ends there, and the card tells what came after."""
+    lie = ("--misbehave", "token-wrong")
+    with running("emulate", IDEMIA, *SERVE, *lie) as card:
+        place = place_in(card.until("ready: "))
+        said = eidrig("read", "--card", place, *FROM, "--no-pin").refused(1)
+        ended = card.end()
+    assert "the card's authentication token is wrong" in said
+    assert "misbehaves: One bit of its token is wrong." in ended.out
+    assert "lied in the authentication token; no command came after it" in ended.out
