@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import ceil
 from types import MappingProxyType
 
 from harness import tlv
@@ -29,7 +28,9 @@ from harness.air.timing import (
     seconds,
     sfgt_cycles,
 )
-from harness.apdu import CLA_SECURE, INS
+from harness.apdu import INS
+from harness.bench import travel
+from harness.bench.need import Need, plain, protected
 from harness.bench.scenario import Scenario
 from harness.crypto.standardized import DOMAINS
 from harness.crypto.suite import PaceSuite
@@ -38,20 +39,11 @@ from harness.profile import Content, File, KeyRules, Profile
 
 _PROLOGUE = 1  # byte of a block without CID, ISO/IEC 14443-4, 7.1
 _ATS_INTERFACE_BYTES = 5  # TL, T0, TA1, TB1, TC1
-_BLOCK = 16
 _DIGEST = 48  # bytes of the login challenge
 _SIGNATURE = 96  # r and s on a curve of 384 bits
 
 _COUNTERS = MappingProxyType({"ias-ecc": (10, 32), "ias-classic": (5, 31)})
 """Bytes of GET DATA for a counter and of its answer, by card family."""
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """One command that cannot be left out, and its answer, as they cross the wire."""
-
-    command: bytes
-    response: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +108,40 @@ def _exchange_cycles(timing: RfTiming, fsd: int, need: Need, work: int) -> int:
 
 def _needs(scenario: Scenario, image: CardImage) -> Iterator[Need]:
     profile = scenario.profile
-    yield from _channel(profile)
+    yield from travel.basic_access(profile) if profile.pace is None else _channel(profile)
     operations = [each.partition(" ") for each in profile.plans[scenario.plan].operations]
     for directory in _directories(profile):
         name = profile.directories[directory].aid or bytes(2)
-        yield _protected(INS.SELECT, len(name), 0)
+        yield protected(INS.SELECT, len(name), 0)
     for verb, _, argument in operations:
-        match verb:
-            case "tries" if profile.family in _COUNTERS:
-                yield _protected(INS.GET_DATA_ODD, *_COUNTERS[profile.family])
-            case "personal-data":
-                for file in profile.personal_files:
-                    yield from _file(scenario, _size(image, file))
-            case "certificate":
-                content = _certificate(profile, argument)
-                yield from _file(scenario, len(image.contents[content]))
-            case "verify" if profile.pins["PIN1"].method == "verify":
-                yield _protected(INS.VERIFY, 12, 0)
-            case "authenticate":
-                yield from _login(profile.keys["authentication"], profile.family)
+        if verb in travel.OPERATIONS:
+            yield from _of_document(scenario, image, verb)
+        else:
+            yield from _of_holder(scenario, image, verb, argument)
+
+
+def _of_document(scenario: Scenario, image: CardImage, verb: str) -> Iterator[Need]:
+    if verb == "lds":
+        for file in travel.files(scenario.profile):
+            yield from _read(scenario, _size(image, file))
+    yield from travel.proof(scenario.profile, verb)
+
+
+def _of_holder(scenario: Scenario, image: CardImage, verb: str, argument: str) -> Iterator[Need]:
+    profile = scenario.profile
+    match verb:
+        case "tries" if profile.family in _COUNTERS:
+            yield protected(INS.GET_DATA_ODD, *_COUNTERS[profile.family])
+        case "personal-data":
+            for file in profile.personal_files:
+                yield from _file(scenario, _size(image, file))
+        case "certificate":
+            content = _certificate(profile, argument)
+            yield from _file(scenario, len(image.contents[content]))
+        case "verify" if profile.pins["PIN1"].method == "verify":
+            yield protected(INS.VERIFY, 12, 0)
+        case "authenticate":
+            yield from _login(profile.keys["authentication"], profile.family)
 
 
 def _size(image: CardImage, file: File) -> int:
@@ -150,8 +157,8 @@ def _channel(profile: Profile) -> Iterator[Need]:
     pace = profile.own_pace
     first = profile.directories.get(pace.select_first)
     name = (first.aid if first else None) or bytes(2)
-    yield _plain(INS.SELECT, name)
-    yield _plain(INS.MANAGE_SECURITY_ENVIRONMENT, bytes(15))  # protocol (80) and password (83)
+    yield plain(INS.SELECT, name)
+    yield plain(INS.MANAGE_SECURITY_ENVIRONMENT, bytes(15))  # protocol (80) and password (83)
     suite, domain = PaceSuite.of(pace.oid), DOMAINS[pace.parameter_id]
     key = domain.encode(domain.multiply_generator(1))
     mapping = (bytes(suite.cipher.key_size), b"") if suite.mapping == "IM" else (key, key)
@@ -162,7 +169,7 @@ def _channel(profile: Profile) -> Iterator[Need]:
         (tlv.encode(0x85, bytes(8)), tlv.encode(0x86, bytes(8))),
     ):
         data, answer = tlv.encode(0x7C, sent), tlv.encode(0x7C, received)
-        yield _plain(INS.GENERAL_AUTHENTICATE, data, b"\0", answer)
+        yield plain(INS.GENERAL_AUTHENTICATE, data, b"\0", answer)
 
 
 def _directories(profile: Profile) -> list[str]:
@@ -171,7 +178,9 @@ def _directories(profile: Profile) -> list[str]:
     names += [rules.directory for rules in profile.keys.values() if rules.scope == "local"]
     wanted = (*profile.personal_files, *_certificate_files(profile))
     names += [file.directory for file in wanted if file.select == "child"]
-    return [name for name in dict.fromkeys(names) if name != profile.own_pace.select_first]
+    names += [file.directory for file in travel.files(profile)]
+    first = profile.pace.select_first if profile.pace else travel.directory(profile)
+    return [name for name in dict.fromkeys(names) if name != first]
 
 
 def _certificate_files(profile: Profile) -> Iterator[File]:
@@ -179,8 +188,13 @@ def _certificate_files(profile: Profile) -> Iterator[File]:
 
 
 def _file(scenario: Scenario, size: int) -> Iterator[Need]:
-    """SELECT, and READ BINARY in parts of the size that takes the least time."""
-    yield _protected(INS.SELECT, 2, 0)
+    """SELECT, and READ BINARY."""
+    yield protected(INS.SELECT, 2, 0)
+    yield from _read(scenario, size)
+
+
+def _read(scenario: Scenario, size: int) -> Iterator[Need]:
+    """READ BINARY in parts of the size that takes the least time."""
     most = scenario.profile.transmission.max_read
     parts = range(most // 2, most + 1)  # smaller ones need more commands, and save nothing
     yield from min((_reads(size, part) for part in parts), key=partial(_time, scenario))
@@ -195,34 +209,14 @@ def _time(scenario: Scenario, needs: Sequence[Need]) -> float:
 
 def _reads(size: int, part: int) -> list[Need]:
     rest = [min(part, size - start) for start in range(0, size, part)]
-    return [_protected(INS.READ_BINARY, 0, each) for each in rest]
+    return [protected(INS.READ_BINARY, 0, each) for each in rest]
 
 
 def _login(key: KeyRules, family: str) -> Iterator[Need]:
     algorithm = key.authenticate[0] if key.authenticate else b""
-    yield _protected(INS.MANAGE_SECURITY_ENVIRONMENT, 2 + len(algorithm) + 3, 0)
+    yield protected(INS.MANAGE_SECURITY_ENVIRONMENT, 2 + len(algorithm) + 3, 0)
     if family == "ias-classic":  # the digest is loaded by a command of its own
-        yield _protected(INS.PERFORM_SECURITY_OPERATION, 2 + _DIGEST, 0)
-        yield _protected(INS.PERFORM_SECURITY_OPERATION, 0, _SIGNATURE)
+        yield protected(INS.PERFORM_SECURITY_OPERATION, 2 + _DIGEST, 0)
+        yield protected(INS.PERFORM_SECURITY_OPERATION, 0, _SIGNATURE)
     else:
-        yield _protected(INS.INTERNAL_AUTHENTICATE, _DIGEST, _SIGNATURE)
-
-
-def _plain(ins: int, data: bytes, le: bytes = b"", answer: bytes = b"") -> Need:
-    return Need(bytes((0, ins, 0, 0, len(data))) + data + le, answer + b"\x90\x00")
-
-
-def _protected(ins: int, nc: int, nr: int) -> Need:
-    """A command of `nc` bytes answered by `nr`, both protected by AES (ICAO 9303-11, 9.8.4)."""
-    body = _cryptogram(nc, has_indicator=ins % 2 == 0) + (3 if nr else 0) + 10
-    answer = _cryptogram(nr, has_indicator=ins % 2 == 0) + 4 + 10
-    command = bytes((CLA_SECURE, ins, 0, 0, body)) + bytes(body) + b"\0"
-    return Need(command, bytes(answer) + b"\x90\x00")
-
-
-def _cryptogram(size: int, *, has_indicator: bool) -> int:
-    """The bytes of DO'87' or DO'85' around `size` plain bytes; none for none."""
-    if not size:
-        return 0
-    padded = ceil((size + 1) / _BLOCK) * _BLOCK + has_indicator
-    return len(tlv.encode(0x87, bytes(padded)))
+        yield protected(INS.INTERNAL_AUTHENTICATE, _DIGEST, _SIGNATURE)

@@ -12,6 +12,7 @@ from harness.bench.result import TapResult
 from harness.bench.scenario import Scenario
 from harness.bench.simulated import Simulated
 from harness.bench.stack import Cards
+from harness.profile import LDS_FILES
 
 MakeScenario = Callable[..., Scenario]
 PROFILES = ["est-idemia-2018", "est-thales-2025"]
@@ -57,3 +58,20 @@ def test_parts_add_up(scenario: MakeScenario) -> None:
     bound = lower_bound(case, Cards.of(case).image)
     assert bound.seconds == bound.field + bound.frames + bound.host + bound.card
     assert bound.host == bound.apdus * case.phone.host_time.value
+
+
+@pytest.mark.parametrize(
+    ("profile", "opening", "proofs"),
+    [("icao-passport", 6, 3), ("icao-passport-bac", 3, 3), ("icao-id-card", 6, 2)],
+)
+def test_the_bound_of_a_document(
+    scenario: MakeScenario, profile: str, opening: int, proofs: int
+) -> None:
+    """PACE or BAC, the application, each open file in as few reads as it has, and the proofs."""
+    case = scenario("steady", "once", profile=profile)
+    image = Cards.of(case).image
+    most = case.profile.transmission.max_read
+    sizes = [len(image.contents[each]) for each in LDS_FILES if each in image.contents]
+    reads = sum(-(-size // most) for size in sizes) - 1  # DG3 stays closed
+    entering = 0 if profile == "icao-passport-bac" else 1
+    assert lower_bound(case, image).apdus == opening + entering + reads + proofs
