@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
+from harness.crypto.issuer_certificate import TrustStore
+from harness.document import OPERATIONS, DocumentRead
 from harness.errors import CardError, CheckError, LinkError, PinError, UsageError
 from harness.profile import Content, File, KeyName, PasswordName, PinName
 from harness.reading import Reading, TapOptions
 from harness.secret import Can
-from harness.session import Session, activate
+from harness.session import Access, Session, activate
 from harness.station import Codes, Station
 from harness.terminal.certificate import Authorities, Certificate
 from harness.terminal.channel import CardChannel
@@ -47,22 +49,38 @@ class Attempt:
         session = Session.recognised(self.station, reading.atr)
         reading.profile, reading.interface = session.profile, session.interface
         plan = session.plan(self.options.plan)
-        channel = session.secure(self.codes.can)
-        eid = self._over(session, channel, "CAN")
+        eid = self._opened(session, session.open(self.codes.can, self.codes.mrz))
         counters = self._counters_at_hand(eid) if "verify PIN1" in plan.operations else {}
         self._prove_same_card(eid)
         reading.tries_left |= counters
         for operation in plan.operations:
             eid = self._carry_out(session, eid, *operation.split(" ", 1))
 
-    def _over(self, session: Session, channel: CardChannel, password: PasswordName) -> Eid:
-        """The card through a channel, noted with the password that opened it."""
+    def _opened(self, session: Session, access: Access) -> Eid:
+        """The card through a channel, noted with how that was opened."""
         reading = self.reading
+        reading.access, reading.password = access.protocol, access.password
         reading.pace = None
-        if channel.is_secured:
+        if access.protocol == "pace":
             reading.pace = replace(session.pace_info, parameter_id=session.pace.group)
-        reading.password = password if channel.is_secured else None
-        return session.eid(channel, self.guard, self.options.plan, reading.pieces)
+        eid = session.eid(access.channel, self.guard, self.options.plan, reading.pieces)
+        if access.protocol == "bac":
+            eid.files.standing_at(session.profile.lds_directory)
+        return eid
+
+    def _over(self, session: Session, channel: CardChannel, password: PasswordName) -> Eid:
+        """The card through a channel that PACE with this password opened."""
+        return self._opened(session, Access(channel, "pace", password))
+
+    def _read_document(self, session: Session, eid: Eid, operation: str) -> Eid:
+        """Carry out an operation of passports; chip authentication leads to another channel."""
+        trust = TrustStore(self.authorities.certificates) if self.authorities else None
+        channel = DocumentRead(session, self.reading, trust).carry_out(operation, eid)
+        if channel is eid.channel:
+            return eid
+        behind = session.eid(channel, self.guard, self.options.plan, self.reading.pieces)
+        behind.files.standing_at(session.profile.lds_directory)
+        return behind
 
     def _counters_at_hand(self, eid: Eid) -> dict[PinName, int]:
         """When going on: PIN1's counter, if the card stands beside it.
@@ -102,6 +120,8 @@ class Attempt:
                 self._read_certificate(eid, cast("KeyName", argument))
             case "verify":
                 return self._open_key(session, eid, cast("PinName", argument))
+            case _ if verb in OPERATIONS:
+                return self._read_document(session, eid, verb)
             case "authenticate" if self.options.use_pin:
                 self._authenticate(eid)
             case "sign" if self.options.sign:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from harness.errors import EidrigError, PinError
 from harness.profile import Content, Interface, KeyName, PasswordName, PinName, Profile
 from harness.security_info import PaceInfo
 from harness.terminal.certificate import Certificate
+from harness.terminal.lds.document import Document
 from harness.terminal.pieces import Pieces
 
 OK = "ok"
@@ -28,7 +30,8 @@ class Reading:
 
     `outcome` is "ok" or the name of the failure, `error` the failure itself. `attempts` counts
     activations that found a card; `held_seconds` is the time it was in use, `total_seconds` the
-    whole tap with all waiting. `pieces` are the files as read so far.
+    whole tap with all waiting. `access` is the protocol that opened the channel, `document` what a
+    passport or ICAO card told. `pieces` are the files as read so far.
     """
 
     outcome: str = OK
@@ -44,6 +47,8 @@ class Reading:
     certificates: dict[KeyName, Certificate] = field(default_factory=dict)
     chains: dict[KeyName, bool] = field(default_factory=dict)
     signatures: dict[KeyName, bool] = field(default_factory=dict)
+    access: Literal["pace", "bac"] | None = None
+    document: Document = field(default_factory=Document)
     pieces: Pieces = field(default_factory=Pieces)
     attempts: int = 0
     held_seconds: float = 0.0
@@ -70,3 +75,4 @@ class Reading:
             self.pieces,
         ):
             kept.clear()
+        self.document = Document()

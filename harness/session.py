@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from harness.errors import BlockedPinError, PinError, UsageError, WrongPinError
-from harness.profile import Interface, PinName, Plan, Profile
+from harness.errors import ApduError, BlockedPinError, PinError, UsageError, WrongPinError
+from harness.mrz import Mrz
+from harness.profile import Interface, PasswordName, PinName, Plan, Profile
 from harness.profiles import listing
 from harness.secret import Can, Digits, Pin, Puk, Secret
 from harness.security_info import PaceInfo
 from harness.station import Station
+from harness.terminal.bac import BacTerminal
 from harness.terminal.card_pace import CardPace
 from harness.terminal.channel import CardChannel
 from harness.terminal.eid import Eid
+from harness.terminal.emrtd import lds_directory
+from harness.terminal.files import Files
 from harness.terminal.inspection import EF_DIR, applications, look
 from harness.terminal.pieces import Pieces
 from harness.terminal.pin_guard import PinGuard
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A channel to the card, by which protocol it was opened and with which password, if any."""
+
+    channel: CardChannel
+    protocol: Literal["pace", "bac"] | None = None
+    password: PasswordName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +126,62 @@ class Session:
         """
         self.pace.select_first()
 
-    def secure(self, can: Can | None) -> CardChannel:
-        """The channel that the profile asks for on this interface: by PACE with the CAN, or plain.
+    def secure(self, can: Can | None, mrz: Mrz | None = None) -> CardChannel:
+        """The channel that the profile asks for on this interface.
 
         Raises:
-            UsageError: the profile knows no way on this interface, or the CAN is missing.
+            As `open`.
         """
+        return self.open(can, mrz).channel
+
+    def open(self, can: Can | None, mrz: Mrz | None = None) -> Access:
+        """Open what the profile asks for on this interface: PACE, else BAC, or nothing.
+
+        A card that refuses PACE, as older ones do, is opened by BAC where the profile has it; one
+        that is lost or finds the password wrong is not.
+
+        Raises:
+            UsageError: the profile knows no way on this interface, or the password is missing.
+            WrongPinError: the password is wrong.
+            CardError, LinkError: as the steps of PACE or BAC.
+        """
+        self._require_interface()
+        pace, bac = self.profile.pace, self.profile.bac
+        if pace is not None and self.interface in pace.needed_on and pace.opens_with != "PIN":
+            password = self._password(pace.opens_with, pace.passwords, can, mrz)
+            try:
+                channel = self.pace.ready().establish(self.channel, password)
+                return Access(channel, "pace", _name_of(password))
+            except ApduError:
+                if bac is None or mrz is None:
+                    raise
+        if bac is None or self.interface not in bac.needed_on:
+            return Access(self.channel)
+        return Access(self._basic_access(mrz), "bac", "MRZ")
+
+    def _basic_access(self, mrz: Mrz | None) -> CardChannel:
+        if mrz is None:
+            message = f"this card is {self.interface}, so it is read with its MRZ; give one"
+            raise UsageError(message)
+        with self.channel.journal.phase("select"):
+            files = Files(self.channel, self.profile, self.profile.plans["eidrig"])
+            files.enter(lds_directory(self.profile))
+        return BacTerminal().establish(self.channel, mrz)
+
+    def _password(
+        self, first: str, allowed: Sequence[str], can: Can | None, mrz: Mrz | None
+    ) -> Can | Mrz:
+        """The code to open the card with: the one the profile names first, else another given."""
+        given: dict[str, Can | Mrz | None] = {"CAN": can, "MRZ": mrz}
+        order = dict.fromkeys(name for name in (first, *allowed) if name in given)
+        for name in order:
+            code = given[name]
+            if code is not None:
+                return code
+        message = f"this card is {self.interface}, so it is read with its {' or its '.join(order)}"
+        raise UsageError(f"{message}; give one")
+
+    def _require_interface(self) -> None:
         if self.interface not in self.profile.interfaces:
             there = ", ".join(self.profile.interfaces)
             message = (
@@ -124,10 +189,6 @@ class Session:
                 f"interface; read it with {there}"
             )
             raise UsageError(message)
-        pace = self.profile.pace
-        if pace is None or self.interface not in pace.needed_on or pace.opens_with != "CAN":
-            return self.channel
-        return self.establish_pace(_needed(can, f"this card is {self.interface}"))
 
     def eid(
         self,
@@ -166,6 +227,10 @@ class Session:
             known = ", ".join(self.profile.plans)
             message = f"{self.profile.name} has no read plan {name}; it has {known}"
             raise UsageError(message) from None
+
+
+def _name_of(password: Can | Mrz) -> PasswordName:
+    return "CAN" if isinstance(password, Can) else "MRZ"
 
 
 def _needed(can: Can | None, why: str) -> Can:

@@ -18,6 +18,7 @@ from harness.emulator.replayed import ReplayedCard
 from harness.errors import UsageError
 from harness.icc import Icc
 from harness.isodep.pcd_engine import Statistics
+from harness.mrz import Mrz
 from harness.profile import Interface, Profile
 from harness.profiles import DEFAULT_PROFILE, load_profile, recognise
 from harness.recording import Recording
@@ -39,6 +40,7 @@ class Codes:
     can: Can | None = None
     pin1: Digits | None = None
     pin2: Digits | None = None
+    mrz: Mrz | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +165,19 @@ def _open_emulated(where: str, options: CardOptions, clock: Clock) -> Station:
     return Station(
         icc=card,
         profile=image.profile,
-        codes=Codes(person.can, person.pin1, person.pin2),
+        codes=Codes(person.can, person.pin1, person.pin2, _mrz_of(image)),
         authorities=image.authorities,
         is_precious=False,
         emulated=card,
         interface=interface,
     )
+
+
+def _mrz_of(image: CardImage) -> Mrz | None:
+    """The password of the machine readable zone, where the card has one to be opened with."""
+    profile, mrz = image.profile, image.passwords.get("MRZ")
+    by_mrz = profile.bac or (profile.pace and "MRZ" in profile.pace.passwords)
+    return mrz if by_mrz and isinstance(mrz, Mrz) else None
 
 
 def _open_replay(where: str, options: CardOptions, clock: Clock) -> Station:  # noqa: ARG001

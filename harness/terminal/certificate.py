@@ -164,6 +164,7 @@ class Authorities:
     """The issuers someone trusts: chains are built from these and must end in a root of theirs."""
 
     def __init__(self, certificates: Sequence[bytes]) -> None:
+        self.certificates = tuple(certificates)
         self._known = [x509.load_der_x509_certificate(der) for der in certificates]
         self._issuers: dict[x509.Certificate, x509.Certificate] = {}
 

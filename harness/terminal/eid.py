@@ -48,7 +48,7 @@ class Eid:
         challenge: Callable[[], bytes] | None = None,
         pieces: Pieces | None = None,
     ) -> None:
-        self._channel = channel
+        self.channel = channel
         self.profile = profile
         self._guard = guard or PinGuard()
         self.files = Files(channel, profile, plan or profile.plans["eidrig"], pieces)
@@ -174,7 +174,7 @@ class Eid:
         """Send a command that carries a code, and learn from the answer what became of it."""
         state = self._states.pop(name)
         try:
-            answer = self._channel.transmit(command)
+            answer = self.channel.transmit(command)
         except (LinkError, ProtocolViolation):  # nobody knows whether the card has counted
             self._guard.torn(name, code, state.tries_left)
             raise
@@ -271,7 +271,7 @@ class Eid:
         self._offer("PUK", puk, first[1])
         for directory, command in rest:
             self.files.enter(directory)
-            self._channel.send(command)
+            self.channel.send(command)
         self._states.pop(name, None)
 
 

@@ -111,14 +111,13 @@ class Emrtd:
         content = GROUP_CONTENTS[number]
         if self._has(content):
             return self._profile.file_with(content)
-        needs = "terminal-authentication" if number in _BIOMETRIC else "channel"
         return File(
-            directory=self._profile.file_with(Content.DG1).directory,
+            directory=lds_directory(self._profile),
             fid=bytes((0x01, number)),
             content=content,
             sfi=number,
             length="header",
-            needs=needs,
+            needs="terminal-authentication" if number in _BIOMETRIC else "channel",
             source="ICAO 9303-10, table 38",
         )
 
@@ -155,7 +154,7 @@ class Emrtd:
         """Select a file through a new channel, as anything will do to hear from its other end."""
         file = self._profile.file_with(Content.DG1)
         files = Files(channel, self._profile, self._profile.plans["eidrig"])
-        files.standing_at(self._profile.directories[file.directory].path)
+        files.standing_at(self._profile.lds_directory)
         files.select(file)
 
     def _offer(self) -> ChipAuthenticationOffer | None:
@@ -205,13 +204,23 @@ class _Faults:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> bool:
-        is_of_data = isinstance(error, CheckError | ProtocolViolation)
-        if not is_of_data or isinstance(error, SecureMessagingError):
+        if isinstance(error, SecureMessagingError):
             return False
-        self._first = self._first or error
-        return True
+        if isinstance(error, CheckError | ProtocolViolation):
+            self._first = self._first or error
+            return True
+        return False
 
     def tell(self) -> None:
         """Raise the first fault, if there was one."""
         if self._first is not None:
             raise self._first
+
+
+def lds_directory(profile: Profile) -> str:
+    """The name of the directory with the LDS application.
+
+    Raises:
+        UsageError: the profile has none.
+    """
+    return profile.file_with(Content.DG1).directory

@@ -171,6 +171,40 @@ def _impossible(profile: Profile, what: str) -> UsageError:
     return UsageError(f"nobody published how to {what} with {profile.name}; it is not done")
 
 
+class Icao:
+    """Passports and ICAO cards: no codes but those of PACE and BAC, no keys that a code opens."""
+
+    def __init__(self, channel: CardChannel, profile: Profile) -> None:
+        del channel
+        self._profile = profile
+
+    def pin_state(self, name: PinName) -> PinState:
+        """The holder has no PIN."""
+        raise _impossible(self._profile, f"tell the tries left of {name}")
+
+    def unblock_commands(
+        self, name: PinName, puk: bytes, new: bytes
+    ) -> tuple[tuple[str, CommandApdu], ...]:
+        """Nor a PUK."""
+        del puk, new
+        raise _impossible(self._profile, f"unblock {name}")
+
+    def authenticate(self, key: KeyRules, digest: bytes) -> bytes:
+        """There is no key to log in with."""
+        del key, digest
+        raise _impossible(self._profile, "authenticate the holder")
+
+    def sign(self, key: KeyRules, digest: bytes) -> bytes:
+        """Nor one to sign with."""
+        del key, digest
+        raise _impossible(self._profile, "sign")
+
+    def decipher(self, key: KeyRules, point: bytes) -> Secret:
+        """Nor one to decipher with."""
+        del key, point
+        raise _impossible(self._profile, "decipher")
+
+
 FAMILIES: Mapping[str, Callable[[CardChannel, Profile], Family]] = MappingProxyType(
     {
         "ias-ecc": IasEcc,
@@ -178,6 +212,7 @@ FAMILIES: Mapping[str, Callable[[CardChannel, Profile], Family]] = MappingProxyT
         "belpic": Belpic,
         "mtcos": Mtcos,
         "npa": Npa,
+        "emrtd": Icao,
     }
 )
 """The families by the name a profile gives them."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from harness.profile import Content
 
 MARK_SIZE = 48
 """Enough of a certificate to hold its serial number (RFC 5280, 4.1)."""
 
-_MARKS = frozenset(
+_MARKS: Mapping[Content, int] = MappingProxyType(
     {
-        Content.DOCUMENT_NUMBER,
-        Content.PERSONAL_CODE,
-        Content.AUTHENTICATION_CERTIFICATE,
-        Content.SIGNING_CERTIFICATE,
+        Content.DOCUMENT_NUMBER: MARK_SIZE,
+        Content.PERSONAL_CODE: MARK_SIZE,
+        Content.AUTHENTICATION_CERTIFICATE: MARK_SIZE,
+        Content.SIGNING_CERTIFICATE: MARK_SIZE,
+        Content.DG1: 95,  # all of it: the document number is far behind
     }
 )
+"""Files that no two cards share, and how many bytes of them it takes to see that."""
 
 
 class Pieces:
@@ -51,9 +56,9 @@ class Pieces:
         The latest such file, since the read goes on in it or near it.
         """
         for content, data in reversed({**self._whole, **self._begun}.items()):
-            enough = content in self._whole or len(data) >= MARK_SIZE
-            if content in _MARKS and enough:
-                return content, data[:MARK_SIZE]
+            size = _MARKS.get(content)
+            if size is not None and (content in self._whole or len(data) >= size):
+                return content, data[:size]
         return None
 
     def clear(self) -> None:

@@ -15,7 +15,7 @@ FLOORS = {
     1: "crypto secure_messaging isodep air",
     2: "transport",
     3: "terminal emulator",
-    4: "profiles station simulation session attempt reading tap report"
+    4: "document profiles station simulation session attempt reading tap report"
     " inspection lint cardfiles conformance certification journey store bench",
     5: "cli pytest_plugin",
 }
