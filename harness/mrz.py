@@ -275,14 +275,14 @@ def _wrong(*checked: tuple[str, str, str]) -> Iterator[str]:
 
 
 def password_of(text: str) -> Mrz:
-    """The password in what a person gives: a whole zone, or `NUMBER,YYMMDD,YYMMDD`.
+    """The password in what a person gives: a whole zone, or `NUMBER,YYMMDD,YYMMDD` (or spaces).
 
     Raises:
         UsageError: it is neither, or a check digit does not fit; the message shows nothing of it.
     """
-    parts = text.strip().upper().split(",")
-    if len(parts) == 3:
-        return Mrz(*(part.strip() for part in parts))
+    parts = re.split(r"[,\s]+", text.strip().upper())
+    if len(parts) == 3 and not re.fullmatch(r"\s*(\S{30}\s+){2}\S{30}\s*", text):
+        return Mrz(*parts)
     try:
         zone = parse_zone(text.upper())
     except MrzError as error:

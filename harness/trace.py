@@ -158,15 +158,26 @@ class Trace:
         return "".join(f"{line}\n" for line in self._lines)
 
 
+_CODES = (
+    INS.VERIFY,
+    INS.CHANGE_REFERENCE_DATA,
+    INS.RESET_RETRY_COUNTER,
+    INS.EXTERNAL_AUTHENTICATE,
+)
+"""Commands that bring a code in the clear; each may come with its odd instruction, too (BER)."""
+
+
 def is_secured(command: bytes) -> bool:
     """Whether the data of this command is already ciphertext."""
     return command[0] & 0xE0 == 0 and bool(command[0] & CLA_SECURE)
 
 
 def hide_codes(command: bytes) -> str:
-    """A command in hexadecimal with each byte of a plain PIN or PUK replaced by `**`."""
-    codes = (INS.VERIFY, INS.CHANGE_REFERENCE_DATA, INS.RESET_RETRY_COUNTER)  # or one more: BER
-    if len(command) <= 5 or is_secured(command) or command[1] & 0xFE not in codes:
+    """A command in hexadecimal with each byte of a plain PIN or PUK replaced by `**`.
+
+    The cryptogram of BAC goes the same way: from it an MRZ is found by trying (9303-11, A).
+    """
+    if len(command) <= 5 or is_secured(command) or command[1] & 0xFE not in _CODES:
         return command.hex().upper()
     return command[:5].hex().upper() + HIDDEN * (len(command) - 5)
 
@@ -181,7 +192,8 @@ def hide_data(exchange: Exchange, *, shows_files: bool = False) -> str:
     # GET RESPONSE delivers the rest of any answer, so of a file and of a secret too.
     fetches = command[1:2] == bytes((INS.GET_RESPONSE,)) and exchange.phase != CARD_ACCESS_PHASE
     deciphers = command[1:4] == bytes((INS.PERFORM_SECURITY_OPERATION, 0x80, 0x86))
-    hides = (reads and not shows_files) or fetches or deciphers
+    proves_mrz = command[1:2] == bytes((INS.EXTERNAL_AUTHENTICATE,))
+    hides = (reads and not shows_files) or fetches or deciphers or proves_mrz
     if not command or is_secured(command) or not hides:
         return response.hex().upper()
     return HIDDEN * (len(response) - 2) + response[-2:].hex().upper()

@@ -72,6 +72,7 @@ class _Asked:
     compare: Path | None
     threshold: float
     can_from: str | None
+    mrz_from: str | None
     pin1_from: str | None
     pin2_from: str | None
 
@@ -172,6 +173,7 @@ def _simulate(asked: _Asked) -> tuple[list[Measurement], list[Reach]]:
             "--no-pin": asked.no_pin,
             "--pin-floor": asked.pin_floor is not None,
             "--can-from": asked.can_from,
+            "--mrz-from": asked.mrz_from,
             "--pin1-from": asked.pin1_from,
             "--pin2-from": asked.pin2_from,
         },
@@ -252,7 +254,8 @@ def _on_hardware(asked: _Asked) -> Measurement:
     with closing(
         Station.open(asked.card, CardOptions(_one("--profile", asked.profile)))
     ) as station:
-        wanted = {"CAN": asked.can_from} | ({} if asked.no_pin else {"PIN1": asked.pin1_from})
+        opens = {"MRZ": asked.mrz_from} if asked.mrz_from else {"CAN": asked.can_from}
+        wanted = opens | ({} if asked.no_pin else {"PIN1": asked.pin1_from})
         codes = ask_codes(station, wanted)
         bench = Bench(
             place=station.place,

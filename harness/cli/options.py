@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from harness.errors import UsageError
+from harness.mrz import Mrz
 from harness.profile import Interface
 from harness.secret import Can, Digits, Pin
 from harness.station import CardOptions, Codes, Station
-from harness.transport.credential import CODES, SOURCES, ask
+from harness.transport.credential import CODES, SOURCES, ask, ask_any
 from harness.transport.storage import read_bytes
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def card_options(command: Command) -> Command:
 
 def code_options(command: Command) -> Command:
     """The options that say where CAN and PINs come from."""
-    for name in ("pin2", "pin1", "can"):
+    for name in ("pin2", "pin1", "mrz", "can"):
         command = click.option(
             f"--{name}-from",
             metavar="SOURCE",
@@ -98,7 +99,18 @@ def ask_codes(station: Station, wanted: dict[str, str | None]) -> Codes:
         can=_code("CAN", Can, wanted, own.can),
         pin1=_code("PIN1", Pin, wanted, own.pin1),
         pin2=_code("PIN2", Pin, wanted, own.pin2),
+        mrz=_zone(wanted, own.mrz),
     )
+
+
+def _zone(wanted: dict[str, str | None], own: Mrz | None) -> Mrz | None:
+    if "MRZ" not in wanted:
+        return None
+    source = wanted["MRZ"]
+    if source is None and own is not None:
+        return own
+    found = ask_any(source or "prompt", "MRZ")
+    return found if isinstance(found, Mrz) else None
 
 
 D = TypeVar("D", bound=Digits)
@@ -113,12 +125,23 @@ def _code(name: str, kind: type[D], wanted: dict[str, str | None], own: D | None
     return ask(source or "prompt", kind, name)
 
 
-def needs_can(station: Station, interface: Interface | None) -> bool:
-    """Whether a CAN will be asked for: by what is known of the card before it is touched."""
+def opening_code(
+    station: Station, interface: Interface | None, given: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """The code that opens the card, with its source: one with a source, else the usual one.
+
+    That goes by what is known of the card before it is touched.
+    """
+    named = {name: source for name, source in given.items() if source is not None}
+    if named:
+        return dict(named)
     profile = station.profile
     if profile is None:
-        return interface is not Interface.CONTACT
-    return profile.needs_pace(interface or station.interface or profile.interfaces[0])
+        return {} if interface is Interface.CONTACT else {"CAN": None}
+    reached = interface or station.interface or profile.interfaces[0]
+    if profile.needs_pace(reached):
+        return {"MRZ" if profile.own_pace.opens_with == "MRZ" else "CAN": None}
+    return {"MRZ": None} if profile.needs_channel(reached) else {}
 
 
 def trusted(station: Station, files: tuple[Path, ...]) -> tuple[bytes, ...]:

@@ -22,7 +22,7 @@ from harness.cli.options import (
     card_options,
     code_options,
     emulated_options,
-    needs_can,
+    opening_code,
     trusted,
 )
 from harness.cli.output import show
@@ -57,6 +57,7 @@ class _Asked:
     record: Path | None
     trace_file: Path | None
     trust: tuple[Path, ...]
+    face: Path | None
     pin_floor: int | None
     policy: str
     phone: str | None
@@ -69,6 +70,7 @@ class _Asked:
     state: Path | None
     interface: str | None
     can_from: str | None
+    mrz_from: str | None
     pin1_from: str | None
     pin2_from: str | None
 
@@ -86,10 +88,10 @@ class _Asked:
     def codes(self, station: Station) -> dict[str, str | None]:
         """Which codes are needed, and where each comes from."""
         interface = Interface(self.interface) if self.interface else None
-        wanted = {"CAN": self.can_from}
-        if not needs_can(station, interface) and not self.can_from:
-            wanted = {}
-        wanted |= {} if self.no_pin else {"PIN1": self.pin1_from}
+        given = {"CAN": self.can_from, "MRZ": self.mrz_from}
+        wanted = opening_code(station, interface, given)
+        has_pin = station.profile is None or "PIN1" in station.profile.pins
+        wanted |= {"PIN1": self.pin1_from} if has_pin and not self.no_pin else {}
         return wanted | ({"PIN2": self.pin2_from} if self.sign else {})
 
 
@@ -107,7 +109,13 @@ class _Asked:
     type=FILE,
     help="Write a redacted trace in JSON lines, or frames for Wireshark if it ends in .pcapng.",
 )
-@click.option("--trust", type=FILE, multiple=True, help="PEM or DER certificates of the issuers.")
+@click.option(
+    "--trust",
+    type=FILE,
+    multiple=True,
+    help="PEM or DER certificates of the issuers: of passports, the country's (CSCA).",
+)
+@click.option("--face", type=FILE, help="Write the face of a passport, as it is in DG2.")
 @click.option("--pin-floor", type=click.IntRange(0, 15), help="Tries a wrong PIN must leave.")
 @click.option("--policy", default="once", show_default=True, help=f"After a tear: {_POLICIES}.")
 @click.option("--phone", metavar="NAME", help=f"Simulate a phone: {', '.join(PHONES)}.")
@@ -120,10 +128,11 @@ class _Asked:
 def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _Asked
     """Read a card as a phone does, and say how long each part took.
 
-    CAN and PINs are asked for before the card is touched; they are never given on the command line.
+    CAN, MRZ and PINs are asked for before the card is touched; they are never given on the command
+    line. An MRZ is given whole, all its lines, or as NUMBER,YYMMDD,YYMMDD (birth, then expiry).
     """
     asked = _Asked(**given)
-    for file in filter(None, (asked.trace_file, asked.record)):
+    for file in filter(None, (asked.trace_file, asked.record, asked.face)):
         require_writable(file)
     trace, recorder = Trace(), Recorder()
     with closing(_opened(asked, (trace, recorder))) as station:
@@ -141,6 +150,8 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
         if asked.trace_file is not None:
             frames = as_pcapng(capture.frames) if asked.captures_frames else None
             write_atomic(asked.trace_file, trace.to_jsonl() if frames is None else frames)
+        if asked.face is not None and reading.document.faces:
+            write_atomic(asked.face, reading.document.faces[0].image.data)
         if asked.record is not None and reading.profile is not None:
             recording = recorder.recording(reading.profile.name, reading.atr)
             write_atomic(asked.record, recording.to_json())

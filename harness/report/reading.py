@@ -12,6 +12,7 @@ from rich.text import Text
 
 from harness.errors import PinError
 from harness.profile import Content, KeyName, PinName
+from harness.report import document
 from harness.report.printable import printable
 from harness.station import Station
 from harness.tap import OK, Reading
@@ -25,7 +26,7 @@ _PINS: tuple[PinName, ...] = ("PIN1", "PIN2", "PUK")
 def as_json(reading: Reading, station: Station) -> str:
     """The object that `eidrig read --json` prints; docs/json.md describes every key."""
     journal = station.journal
-    document = {
+    told = {
         "profile": reading.profile.name if reading.profile else None,
         "card": {
             "place": station.place,
@@ -34,12 +35,14 @@ def as_json(reading: Reading, station: Station) -> str:
         },
         "outcome": reading.outcome,
         "error": str(reading.error) if reading.error else None,
+        "access": reading.access,
         "pace": _pace(reading),
         **{name.lower(): _pin(reading, name) for name in _PINS},
         "certificates": {name: _certificate(reading, name) for name in _KEYS},
         "personal_data": personal_data(reading),
         "authentication": {"signature_verified": reading.signatures.get("authentication")},
         "signing": {"signature_verified": reading.signatures.get("signing")},
+        "document": document.as_object(reading.document) if _is_document(reading) else None,
         "attempts": reading.attempts,
         "time": {
             "total_s": round(reading.total_seconds, 6),
@@ -51,7 +54,11 @@ def as_json(reading: Reading, station: Station) -> str:
         "bytes_received": journal.bytes_received,
         "frames": asdict(station.statistics()) if station.statistics else None,
     }
-    return json.dumps(document, indent=2)
+    return json.dumps(told, indent=2)
+
+
+def _is_document(reading: Reading) -> bool:
+    return reading.profile is not None and reading.profile.lds is not None
 
 
 def _pace(reading: Reading) -> dict[str, object] | None:
@@ -128,6 +135,8 @@ def _facts(reading: Reading, place: str) -> Table:
     facts.add_row("Card", f"{title}, {reading.interface or 'not activated'}, at {place}")
     for key, value in (personal_data(reading) or {}).items():
         facts.add_row(key.replace("_", " ").capitalize(), printable(value))
+    for heading, said in document.rows(reading.document):
+        facts.add_row(heading, said)
     for name, certificate in reading.certificates.items():
         facts.add_row(f"{name.capitalize()} certificate", _described(reading, name, certificate))
     for pin in _PINS:

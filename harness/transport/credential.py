@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import getpass
 import os
-import re
 import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import UsageError
-from harness.mrz import Mrz
+from harness.mrz import password_of
 from harness.secret import Can, Digits, Pin, Puk, Secret
 from harness.transport.storage import read_text
 
@@ -49,8 +48,8 @@ def _fetched(source: str, name: str) -> str:
 def ask_any(source: str, name: str) -> Secret:
     """Fetch the code called `name`, one of `CODES`.
 
-    The MRZ is document number, date of birth and date of expiry (YYMMDD), with commas or spaces
-    between.
+    The MRZ is the whole zone, or document number, date of birth and date of expiry (YYMMDD), with
+    commas or spaces between.
 
     Raises:
         UsageError: as `ask`, or the MRZ has another form.
@@ -58,11 +57,7 @@ def ask_any(source: str, name: str) -> Secret:
     if name != "MRZ":
         kinds: dict[str, type[Digits]] = {"CAN": Can, "PUK": Puk}
         return ask(source, kinds.get(name, Pin), name)
-    fields = re.split(r"[,\s]+", _fetched(source, name).strip())
-    if len(fields) != 3:
-        message = "the MRZ is document number, birth and expiry, such as AB1234567,800131,300131"
-        raise UsageError(message)
-    return Mrz(*fields)
+    return password_of(_fetched(source, name))
 
 
 def _from_environment(variable: str, name: str) -> str:
