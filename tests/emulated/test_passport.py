@@ -13,6 +13,7 @@ from PIL import Image
 
 from fixtures.cards import image_of
 from fixtures.command import Eidrig
+from fixtures.json_schema import faults, reading_schema
 from fixtures.passports import BAC_PASSPORT, ID_CARD, PASSPORT
 from harness import tlv
 from harness.apdu import CommandApdu
@@ -88,6 +89,8 @@ def test_everything_holds(eidrig: Eidrig, name: str) -> None:
     """A document is read whole, its data and its chip are proven, and the summary says so."""
     ran = eidrig("read", "--profile", name, "--json")
     document, told = ran.document, ran.document["document"]
+    schema = reading_schema()
+    assert list(faults(document, schema, schema)) == []
     assert (ran.code, document["outcome"]) == (0, "ok")
     assert document["access"] == ("bac" if name == BAC_PASSPORT else "pace")
     assert told["mrz"]["surname"] == "JOEORG"
