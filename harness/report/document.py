@@ -26,7 +26,7 @@ def as_object(document: Document) -> dict[str, Any]:
         "face": _face(document),
         "personal_details": _texts(document.personal),
         "document_details": _texts(document.details),
-        "people_to_notify": [dict(each.texts) for each in document.contacts] or None,
+        "people_to_notify": [dict(each.texts) for each in document.contacts],
         "unknown_tags": list(_unknown(document)),
         "passive_authentication": _passive(document.passive) if document.passive else None,
         "chip_authentication": document.chip
