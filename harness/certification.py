@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -214,19 +214,18 @@ class Certification:
         self._watch.began(len(self._campaign.runs), len(todo))
         return todo
 
-    def _gather(self, minutes: Minutes, records: Iterator[Record]) -> None:
+    def _gather(self, minutes: Minutes, records: Generator[Record]) -> None:
         """Keep each record as it comes, with a report of what is there from time to time."""
-        due, cost = 0.0, 0.0
+        due = 0.0
         try:
             for record in records:
                 self._ledger.add(record)
                 self._watch.done(record)
-                if time.monotonic() >= due:
-                    began = time.monotonic()
+                if (began := time.monotonic()) >= due:
                     self._folder.write(minutes)
-                    cost = time.monotonic() - began
-                    due = time.monotonic() + max(cost / _SHARE, 1.0)
+                    due = began + max((time.monotonic() - began) / _SHARE, 1.0)
         except BaseException:
+            records.close()
             self._folder.write(minutes)
             raise
 

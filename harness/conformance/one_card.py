@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from harness.conformance.campaign import is_lost
 from harness.conformance.case import Verdict
@@ -11,7 +11,7 @@ from harness.conformance.execution import Run
 from harness.conformance.record import Record
 
 
-def examine_in_turn(examiner: Examiner, todo: Sequence[Run]) -> Iterator[Record]:
+def examine_in_turn(examiner: Examiner, todo: Sequence[Run]) -> Generator[Record]:
     """A record of each run, until the card is gone; what is then left is not run."""
     latest: list[Record] = []
     for run in todo:

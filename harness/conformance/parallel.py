@@ -5,9 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -49,7 +50,7 @@ class Making:
         write_atomic(self.folder / name, content)
 
 
-def examine_all(making: Making, todo: Sequence[Run], processes: int) -> Iterator[Record]:
+def examine_all(making: Making, todo: Sequence[Run], processes: int) -> Generator[Record]:
     """A record of every run as they come; with one process in this one.
 
     Raises:
@@ -74,7 +75,9 @@ def examine_all(making: Making, todo: Sequence[Run], processes: int) -> Iterator
 def _started(making: Making, count: int) -> list[tuple[BaseProcess, Connection]]:
     """Processes that each wait for work at a pipe, and end when it is closed, by us or our end."""
     context = multiprocessing.get_context("spawn")
-    # Ctrl-C reaches every process of a terminal; this one alone decides what becomes of it.
+    # Ctrl-C reaches every process of a terminal; this one alone decides what becomes of it. The
+    # tracker comes first, since it lets the signal through again when it starts.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         workers: list[tuple[BaseProcess, Connection]] = []

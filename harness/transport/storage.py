@@ -80,6 +80,9 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         draft.unlink(missing_ok=True)
         message = f"{path} cannot be written: {error.strerror}"
         raise UsageError(message) from error
+    except BaseException:  # interrupted
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _write_into(path: Path, data: bytes) -> None:

@@ -181,7 +181,7 @@ def _in_session(session: int) -> list[str]:
 def test_interrupted_it_leaves_a_report(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end a run with a report of what was found, unsealed, and code 130."""
     folder = tmp_path / "report"
-    command = [*PROGRAM, *WHOLE, "--samples", "40", "--out", str(folder)]
+    command = [*PROGRAM, *WHOLE, "--samples", "10", "--out", str(folder)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + PATIENCE
     while not (folder / "report.json").exists():
