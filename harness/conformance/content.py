@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from harness import tlv
 from harness.conformance.judgement import Failure, demand
+from harness.crypto.signature import MALFORMED_ASN1
 from harness.tlv import Tlv
 
 BER = "ISO/IEC 8825-1, 8.1"
@@ -24,7 +25,7 @@ def well_formed(expected: str, clause: str) -> Iterator[None]:
     """
     try:
         yield
-    except (ValueError, TypeError, KeyError, IndexError) as error:
+    except MALFORMED_ASN1 as error:
         raise Failure(expected, str(error), clause) from None
 
 
@@ -49,16 +50,17 @@ def head_at(raw: bytes, offset: int, what: str) -> Head:
         size = tlv.whole_length(rest)
         demand(size is not None, f"tag and length of {what}", f"{len(rest)} bytes", BER)
         assert size is not None  # noqa: S101 - demanded above
-        tag_size = _tag_size(rest)
-        tag = int.from_bytes(rest[:tag_size], "big")
-        start = tag_size + _length_size(rest[tag_size])
-        shortest = tag_size + len(tlv.length_bytes(size - start))
-        got = f"{start - tag_size} bytes of length for {size - start}"
+        behind_tag = tag_size(rest)
+        tag = int.from_bytes(rest[:behind_tag], "big")
+        start = behind_tag + _length_size(rest[behind_tag])
+        shortest = behind_tag + len(tlv.length_bytes(size - start))
+        got = f"{start - behind_tag} bytes of length for {size - start}"
         demand(start == shortest, f"the length of {what} in the fewest bytes", got, DER)
     return Head(tag, offset, offset + start, offset + size)
 
 
-def _tag_size(raw: bytes) -> int:
+def tag_size(raw: bytes) -> int:
+    """How many bytes the tag at the start takes; IndexError where it is cut off."""
     size = 1
     if raw[0] & 0x1F == 0x1F:
         while raw[size] & 0x80:
@@ -148,6 +150,7 @@ def demand_der(raw: bytes, what: str) -> None:
     Raises:
         Failure: one is not, or something is malformed.
     """
-    for each in objects_in(raw, what):
-        if each.is_constructed:
-            demand_der(each.value, what)
+    left = [raw]
+    while left:
+        found = objects_in(left.pop(), what)
+        left.extend(each.value for each in found if each.is_constructed)

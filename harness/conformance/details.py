@@ -9,10 +9,10 @@ from datetime import datetime
 
 from harness import tlv
 from harness.conformance.case import Case
-from harness.conformance.content import member, objects_in, only_object, text, well_formed
+from harness.conformance.content import member, objects_in, only_object, tag_size, text, well_formed
 from harness.conformance.content_cases import FileCases
 from harness.conformance.elementary import Elementary
-from harness.conformance.judgement import demand
+from harness.conformance.judgement import Failure, demand
 from harness.conformance.subject import Subject
 from harness.conformance.units.lds_c import decoded
 from harness.tlv import Tlv
@@ -62,7 +62,7 @@ class Details:
         with well_formed("whole tags in the list", self.clause):
             while offset < len(raw):
                 # A tag alone is read as an object without a value.
-                size = _tag_size(raw, offset)
+                size = tag_size(raw[offset:])
                 found, _ = tlv.parse(raw[offset : offset + size] + b"\0")
                 tags.append(found.tag)
                 offset += size
@@ -104,10 +104,6 @@ class Details:
         demand(told == len(values), f"{told} of {detail.name}", f"{len(values)}", self.clause)
         for value in values:
             detail.form(value, detail.name, self.clause)
-
-
-def _tag_size(raw: bytes, offset: int) -> int:
-    return 2 if raw[offset] & 0x1F == 0x1F else 1
 
 
 def details(cases: FileCases, clause: str, rows: tuple[Detail, ...], first: int) -> Iterator[Case]:
@@ -171,8 +167,7 @@ def day(value: bytes, what: str, clause: str) -> None:
     demand(re.fullmatch(r"[0-9]{8}", digits), f"{what} as YYYYMMDD", "another form", clause)
     # Month and day of birth may be unknown, and are zeros then.
     known = re.sub(r"00$", "01", re.sub(r"0000$", "0101", digits))
-    with well_formed(f"{what} that a calendar has", clause):
-        datetime.strptime(known, "%Y%m%d")  # noqa: DTZ007 - a day
+    _demand_time(known, "%Y%m%d", what, clause)
 
 
 def moment(value: bytes, what: str, clause: str) -> None:
@@ -183,8 +178,15 @@ def moment(value: bytes, what: str, clause: str) -> None:
     """
     digits = value.hex() if len(value) == 7 else value.decode("ascii", errors="replace")
     demand(re.fullmatch(r"[0-9]{14}", digits), f"{what} as YYYYMMDDhhmmss", "other", clause)
-    with well_formed(f"{what} that a calendar has", clause):
-        datetime.strptime(digits, "%Y%m%d%H%M%S")  # noqa: DTZ007 - the standard has no zone
+    _demand_time(digits, "%Y%m%d%H%M%S", what, clause)
+
+
+def _demand_time(digits: str, form: str, what: str, clause: str) -> None:
+    """A calendar has this time; the holder's is not shown where it does not."""
+    try:
+        datetime.strptime(digits, form)  # noqa: DTZ007 - the standard has no zone
+    except ValueError:
+        raise Failure(f"{what} that a calendar has", "another one", clause) from None
 
 
 def image(value: bytes, what: str, clause: str) -> None:

@@ -100,6 +100,9 @@ class Signed:
             data.check_signature(data.signer())
 
     def _demand_attributes(self, signer: Any, digest: bytes) -> None:  # noqa: ANN401
+        encoded = [each.dump() for each in signer["signed_attrs"]]
+        in_order = encoded == sorted(encoded)  # what is signed is their DER (ISO/IEC 8825-1, 11.6)
+        demand(in_order, "signed attributes in DER", "another order", SIGNER_INFO)
         found = {each["type"].native: each["values"] for each in signer["signed_attrs"]}
         for name in ("content_type", "message_digest"):
             demand(name in found, f"the signed attribute {name}", " ".join(found), SIGNER_INFO)
@@ -141,6 +144,8 @@ def _demand_fields(certificate: Any) -> None:  # noqa: ANN401 - asn1crypto has n
     demand(is_short, f"a positive serial of {_LONGEST_SERIAL} bytes", f"{size}", CERTIFICATE)
     same = body["signature"].dump() == certificate["signature_algorithm"].dump()
     demand(same, "the same algorithm inside and outside", "two", CERTIFICATE)
+    unused = certificate["signature_value"].contents[:1]
+    demand(unused == b"\0", "a signature of whole bytes", "unused bits", CERTIFICATE)
     countries = [name.native.get("country_name") for name in (body["issuer"], body["subject"])]
     is_country = isinstance(countries[0], str) and len(countries[0]) == 2
     demand(is_country, "a country of two letters", str(countries[0]), CERTIFICATE)

@@ -55,7 +55,8 @@ def decoded(image: bytes) -> tuple[str, tuple[int, int]]:
             opened.load()
             return str(opened.format), opened.size
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Failure("an image that can be decoded", str(error), IMAGE) from None
+        got = f"{len(image)} bytes: {type(error).__name__}"
+        raise Failure("an image that can be decoded", got, IMAGE) from None
 
 
 def _image(face: Facial) -> None:
