@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from harness.crypto.issuer_certificate import TrustStore
-from harness.crypto.passive_auth import authenticate_groups
 from harness.reading import Reading
 from harness.session import Session
 from harness.terminal.channel import CardChannel
@@ -45,11 +44,9 @@ class DocumentRead:
     def _authenticate_data(self, eid: Eid) -> CardChannel:
         document = self.reading.document
         with self.session.station.journal.phase("passive authentication"):
-            document.passive = authenticate_groups(
-                document.security_object(), document.groups, self.trust
-            )
-        if document.passive.failures:
-            raise document.passive.failures[0]
+            failures = document.authenticate(self.trust).failures
+        if failures:
+            raise failures[0]
         return eid.channel
 
     def _authenticate_chip(self, eid: Eid) -> CardChannel:

@@ -17,7 +17,7 @@ from harness.terminal.bac import BacTerminal
 from harness.terminal.card_pace import CardPace
 from harness.terminal.channel import CardChannel
 from harness.terminal.eid import Eid
-from harness.terminal.emrtd import lds_directory
+from harness.terminal.emrtd import Emrtd, lds_directory
 from harness.terminal.files import Files
 from harness.terminal.inspection import EF_DIR, applications, look
 from harness.terminal.pieces import Pieces
@@ -214,6 +214,18 @@ class Session:
         if channel.is_secured and first in self.profile.directories:
             eid.files.standing_at(self.profile.directories[first].path)
         return eid
+
+    def emrtd(self, access: Access) -> Emrtd:
+        """The passport or ICAO card behind an access of this session.
+
+        Raises:
+            UsageError: the profile has no LDS application.
+        """
+        lds_directory(self.profile)
+        files = self.eid(access.channel, pieces=Pieces()).files
+        if access.protocol == "bac":
+            files.standing_at(self.profile.lds_directory)
+        return Emrtd(access.channel, self.profile, files)
 
     def plan(self, name: str) -> Plan:
         """A read plan of the profile.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.emulator.card import EmulatedCard
     from harness.emulator.person import Person
     from harness.icc import Icc
+    from harness.mrz import Mrz
     from harness.profile import Profile
     from harness.pytest_plugin.rig import Identity, Rig
     from harness.reading import Reading
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from harness.terminal.certificate import Authorities
     from harness.terminal.channel import CardChannel
     from harness.terminal.eid import Eid
+    from harness.terminal.emrtd import Emrtd
     from harness.terminal.pin_guard import PinGuard
 
 V = TypeVar("V")
@@ -130,8 +132,19 @@ def eid(request: pytest.FixtureRequest, card_session: Session, pin_guard: PinGua
 
 
 @pytest.fixture
+def emrtd(_eidrig_rig: Rig, card_session: Session) -> Emrtd:
+    """The passport or ICAO card behind PACE or BAC; skips on other cards and without a code."""
+    _require(_eidrig_rig, "lds")
+    can, mrz = _eidrig_rig.can(), _eidrig_rig.mrz()
+    if can is None:
+        _require(_eidrig_rig, "mrz")
+    with said_plainly():
+        return card_session.emrtd(card_session.open(can, mrz))
+
+
+@pytest.fixture
 def tap(
-    request: pytest.FixtureRequest, station: Station, pin_guard: PinGuard
+    request: pytest.FixtureRequest, _eidrig_rig: Rig, station: Station, pin_guard: PinGuard
 ) -> Callable[..., Reading]:
     """A whole read as a person holds the card: `tap("resume")` gives its `Reading`.
 
@@ -144,7 +157,10 @@ def tap(
         policy_name: str = "once", *, use_pin: bool = True, sign: bool = False, plan: str = "eidrig"
     ) -> Reading:
         wanted = ["can", *["pin1"] * use_pin, *["pin2"] * sign]
-        codes = Codes(**{name: request.getfixturevalue(name) for name in wanted})
+        if station.profile is not None and station.profile.lds is not None:
+            codes = Codes(_eidrig_rig.can(), mrz=_eidrig_rig.mrz())
+        else:
+            codes = Codes(**{name: request.getfixturevalue(name) for name in wanted})
         options = TapOptions(use_pin=use_pin, sign=sign, plan=plan)
         return Tap(station, codes, pin_guard, options, policy=policy(policy_name)).run()
 
@@ -163,6 +179,12 @@ def emulated_card(_eidrig_rig: Rig, request: pytest.FixtureRequest) -> EmulatedC
 def can(_eidrig_rig: Rig) -> Can:
     """The CAN; skips where none was given for a real card."""
     return _found(_eidrig_rig, "can", _eidrig_rig.can())
+
+
+@pytest.fixture(scope="session")
+def mrz(_eidrig_rig: Rig) -> Mrz:
+    """The password of the machine readable zone; skips where none is known."""
+    return _found(_eidrig_rig, "mrz", _eidrig_rig.mrz())
 
 
 @pytest.fixture(scope="session")

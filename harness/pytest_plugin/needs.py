@@ -30,6 +30,8 @@ _NEEDS = (
     "pin1",
     "pin2",
     "puk",
+    "mrz",
+    "lds",
     "person",
     "authorities",
 )

@@ -19,6 +19,7 @@ _OPTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "person": ("FILE", "TOML file with the person that the card was made for"),
         "pin-floor": ("N", "tries a wrong PIN must leave; default 2, emulated 0"),
         "can-from": (_SOURCE, "where the CAN comes from: env:NAME, file:PATH, prompt, keyring:…"),
+        "mrz-from": (_SOURCE, "where the MRZ comes from: whole, or NUMBER,YYMMDD,YYMMDD"),
         "pin1-from": (_SOURCE, "where PIN1 comes from"),
         "pin2-from": (_SOURCE, "where PIN2 comes from"),
         "puk-from": (_SOURCE, "where the PUK comes from"),

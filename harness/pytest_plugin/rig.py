@@ -10,6 +10,7 @@ from types import MappingProxyType
 from harness.clock import VirtualClock
 from harness.emulator.person import Person, parse_person
 from harness.errors import EidrigError, UsageError
+from harness.mrz import Mrz
 from harness.profile import Interface, Profile
 from harness.secret import Can, Digits, Pin, Puk
 from harness.session import Session
@@ -19,7 +20,7 @@ from harness.terminal.certificate import Authorities, load_certificates
 from harness.terminal.pin_guard import DEFAULT_FLOOR, PinGuard, Refusals
 from harness.terminal.pin_watch import PinWatch
 from harness.trace import Journal, Journaled
-from harness.transport.credential import ask
+from harness.transport.credential import ask, ask_any
 from harness.transport.storage import read_bytes, read_text
 
 CODES: Mapping[str, type[Digits]] = MappingProxyType(
@@ -63,6 +64,7 @@ class Rig:
         floor = setting("pin-floor")
         self._floor = _number(floor, "pin-floor", range(16)) if floor else None
         self._given: dict[str, Digits] = {}
+        self._mrz: Mrz | None = None
         self._refusals = Refusals()
         self._opened: Station | None = None
         self._identity: Identity | EidrigError | None = None
@@ -79,8 +81,13 @@ class Rig:
             source = says(f"{name.lower()}-from")
             if source and name not in self._given:
                 self._given[name] = ask(source, kind, name)
+        self._fetch_mrz(says("mrz-from"))
         self.person()
         self.authorities()
+
+    def _fetch_mrz(self, source: str) -> None:
+        found = ask_any(source, "MRZ") if source and self._mrz is None else None
+        self._mrz = found if isinstance(found, Mrz) else self._mrz
 
     def _station(self) -> Station:
         if self._opened is None:
@@ -185,6 +192,10 @@ class Rig:
         can = self.code("CAN")
         return can if isinstance(can, Can) else None
 
+    def mrz(self) -> Mrz | None:
+        """The password of the machine readable zone, as `code`."""
+        return self._mrz or self._station().codes.mrz
+
     def _own_code(self, name: str) -> Digits | None:
         if self.is_real:
             return None
@@ -236,6 +247,10 @@ class Rig:
             case "authorities":
                 known = self._trust is not None or bool(self._station().authorities)
                 return None if known else "to know the issuers (--card-trust FILE)"
+            case "mrz":
+                return None if self.mrz() is not None else "the MRZ (--mrz-from SOURCE)"
+            case "lds":
+                return self._unmet_lds()
             case "can" | "pin1" | "pin2" | "puk":
                 known = self.code(need.upper()) is not None
                 return None if known else f"{need.upper()} (--{need}-from SOURCE)"
@@ -247,6 +262,12 @@ class Rig:
             return None
         how = f"--card-interface {wanted}" if self.is_emulated else "--card with such a reader"
         return f"a {wanted} card; this one is {interface} ({how})"
+
+    def _unmet_lds(self) -> str | None:
+        profile = self.identity().profile
+        if profile.lds is not None:
+            return None
+        return f"a passport or ICAO card; this one is {profile.name} (--card-profile or --card)"
 
     def _unmet_profile(self, wanted: str) -> str | None:
         name = self.identity().profile.name

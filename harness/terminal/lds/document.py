@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from harness import tlv
-from harness.crypto.passive_auth import PassiveAuthentication, SecurityObject
+from harness.crypto.issuer_certificate import TrustStore
+from harness.crypto.passive_auth import (
+    PassiveAuthentication,
+    SecurityObject,
+    authenticate_groups,
+)
 from harness.crypto.public_key import PublicKey, PublicKeyError, load_public_key
 from harness.crypto.signature import SecurityObjectError
 from harness.errors import CheckError
@@ -79,6 +85,19 @@ class Document:
             SecurityObjectError: it was not read, or is malformed.
         """
         return SecurityObject.parse(self.sod)
+
+    def authenticate(
+        self, trust: TrustStore | None = None, at: datetime | None = None
+    ) -> PassiveAuthentication:
+        """Passive authentication of all that was read (ICAO 9303-11, 5.1); kept in `passive`.
+
+        Without `trust` the chain is not checked; `at` is the time of validity, now by default.
+
+        Raises:
+            SecurityObjectError: EF.SOD was not read, or is malformed.
+        """
+        self.passive = authenticate_groups(self.security_object(), self.groups, trust, at)
+        return self.passive
 
     def infos(self) -> tuple[SecurityInfo, ...]:
         """The SecurityInfos of DG14; none where the document has none.
