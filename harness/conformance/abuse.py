@@ -42,6 +42,12 @@ def _right_key(steps: PaceSteps, step: Step) -> bytes:
     return steps.mapping_data if step is Step.MAP else steps.public
 
 
+_AT_LAST = {
+    Step.NONCE: "the first GENERAL AUTHENTICATE",
+    Step.TOKEN: "one of the commands up to the token",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Abuse:
     """One row of a plan: the command `make` in the place of a right one at `step`."""
@@ -54,11 +60,13 @@ class Abuse:
     make: Make
     allowed: tuple[Allowed, ...] = ERROR
     needs: tuple[str, ...] = ()
+    at_last: Step = Step.NONCE
+    """For MSE:Set AT: the last step at which the chip may still refuse."""
 
     @property
     def case(self) -> Case:
         """The row as a case, run for every PACE protocol of the card."""
-        later = "; and an error at the first GENERAL AUTHENTICATE"
+        later = f"; then an error to {_AT_LAST[self.at_last]}"
         first = (
             f"9000 or {named(self.allowed)}" if self.step is Step.SET_AT else named(self.allowed)
         )
@@ -78,13 +86,24 @@ def refused(abuse: Abuse, subject: Subject) -> None:
     """Run PACE up to the step, send what is wrong, and prove that it led nowhere."""
     clause, steps = abuse.clause, PaceSteps(subject)
     if abuse.step is Step.SET_AT:
-        # The plan lets a chip take the template and refuse it where it is first used.
-        answer = steps.send(abuse.make(steps))
-        demand_sw(answer, clause, 0x9000, *abuse.allowed)
-    else:
-        steps.go(Step(abuse.step - 1))
-        demand_sw(steps.send(abuse.make(steps)), clause, *abuse.allowed)
+        _refused_at_last(abuse, steps)
+        demand_closed(subject)
+        return
+    steps.go(Step(abuse.step - 1))
+    demand_sw(steps.send(abuse.make(steps)), clause, *abuse.allowed)
     prove_nothing_opened(subject, steps, abuse.step, clause)
+
+
+def _refused_at_last(abuse: Abuse, steps: PaceSteps) -> None:
+    """The plan lets a chip take a template and refuse it where it is used, but not later."""
+    answer = steps.send(abuse.make(steps))
+    demand_sw(answer, abuse.clause, 0x9000, *abuse.allowed)
+    for step in (Step.NONCE, Step.MAP, Step.AGREE, Step.TOKEN)[: abuse.at_last]:
+        answer = steps.send(steps.command(step))
+        if not answer.ok or step is abuse.at_last:
+            break
+        steps.take(step, answer)
+    demand_sw(answer, abuse.clause, *FAILED, to=_AT_LAST[abuse.at_last])
 
 
 def prove_nothing_opened(subject: Subject, steps: PaceSteps, step: Step, clause: str) -> None:
@@ -99,7 +118,6 @@ def prove_nothing_opened(subject: Subject, steps: PaceSteps, step: Step, clause:
         demand_channel(subject, again.secured)
         return
     value = {Step.NONCE: steps.mapping_data, Step.MAP: steps.any_public(), Step.AGREE: bytes(8)}
-    following = Step(step + 1)
-    command = steps.authenticate(following, b"" if step is Step.SET_AT else value[step])
+    command = steps.authenticate(Step(step + 1), value[step])
     demand_sw(steps.send(command), clause, *(ERROR if step < Step.AGREE else FAILED))
     demand_closed(subject)

@@ -179,6 +179,9 @@ _ROWS: tuple[tuple[int, str, str, str, Make], ...] = (
     ),
 )
 
+_TO_THE_END = (9, 64)
+"""The plan goes on to the token: a chip may find out only there."""
+
 CASES = tuple(
     Abuse(
         f"ISO7816_P_{number}",
@@ -187,6 +190,7 @@ CASES = tuple(
         purpose,
         Step.SET_AT,
         make,
+        at_last=Step.TOKEN if number in _TO_THE_END else Step.NONCE,
     ).case
     for number, section, title, purpose, make in _ROWS
 )
