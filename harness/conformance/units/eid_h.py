@@ -18,6 +18,7 @@ _LADDER = (1, 2, 7, 8, 15, 16, 17, 31, 32, 127, 128, 180)
 _BEHIND_ALL = 0x7FFF
 _OFFSETS = 8
 _MISSING = "FEF1"
+_MOST_FILL = 4096
 _ANY_FILE = ("EID", "CERTIFICATES|CARD-ACCESS")
 
 
@@ -45,8 +46,12 @@ class _Open:
 
     def _fill(self) -> None:
         """Read on to where the file ends; what follows the data object belongs to it."""
-        while (answer := self.read(len(self.content), 1)).ok and answer.data:
+        size = len(self.content)
+        while (answer := self.read(len(self.content), 16)).data:
             self.content += answer.data
+            behind = len(self.content) - size
+            expected = f"an end within {_MOST_FILL} bytes behind what the file holds"
+            demand(behind <= _MOST_FILL, expected, "none", _READ)
 
     def read(self, offset: int, ne: int) -> ResponseApdu:
         """READ BINARY of the file selected."""
