@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness import tlv
 from harness.atr import Atr, AtrError
 from harness.crypto.card_access import Offer
+from harness.crypto.chip_auth import chip_authentication_infos
 from harness.crypto.chip_key import chip_public_keys
 from harness.crypto.chip_mapping import ChipEvidence
 from harness.crypto.passive_auth import CardSecurity
@@ -29,17 +30,19 @@ from harness.terminal.inspection import (
     EF_ATR,
     EF_CARD_ACCESS,
     EF_DIR,
+    LDS_AID,
     Found,
+    Lds,
     Opened,
     applications,
     elsewhere,
+    lds_application,
     look,
     open_with,
 )
 from harness.tlv import TlvError
 
 Line = tuple[str, str]
-EMRTD = bytes.fromhex("A0000002471001")  # ICAO 9303-10, 3.6
 _EXTENDED_LENGTH = 0x7F66  # ISO/IEC 7816-4, 12.7.1
 
 
@@ -61,6 +64,7 @@ class Inspection:
     ef_atr: Found
     ef_dir: Found
     fits: tuple[Fit, ...]
+    lds: Lds | None = None
     opened: Opened | None = None
     """What PACE opened, where a password was given."""
 
@@ -72,6 +76,7 @@ class Inspection:
             "EF.CardAccess": _file(self.card_access, _card_access),
             "EF.ATR/INFO": _file(self.ef_atr, _ef_atr),
             "EF.DIR": _file(self.ef_dir, _ef_dir),
+            "LDS application": list(_lds(self.lds)),
             **opened,
             "Profiles": list(_profiles(self.fits)),
         }
@@ -98,6 +103,7 @@ def inspect(
             if application and not access.raw:
                 access, home = look(channel, EF_CARD_ACCESS, application), application
         found = Inspection(atr, access, look(channel, EF_ATR), look(channel, EF_DIR), ())
+        lds = lds_application(channel)
     fits = [_fit(each, found) for each in profiles]
     known = [each for each in fits if "ATR" in each.reasons]
     chosen = known or [each for each in fits if each.reasons]
@@ -111,7 +117,7 @@ def inspect(
         inside = opened.channel if opened else channel
         with station.journal.phase("PKCS#15"):
             chosen = [_looked_into(inside, atr, each) for each in known]
-    return Inspection(atr, access, found.ef_atr, found.ef_dir, tuple(chosen), opened)
+    return Inspection(atr, access, found.ef_atr, found.ef_dir, tuple(chosen), lds, opened)
 
 
 def _looked_into(channel: CardChannel, atr: bytes, fit: Fit) -> Fit:
@@ -135,7 +141,7 @@ def _offer(access: Found) -> Offer:
 
 
 def _known_applications(profiles: Iterable[Profile]) -> Iterator[bytes]:
-    yield EMRTD
+    yield LDS_AID
     for profile in profiles:
         yield from (each.aid for each in profile.directories.values() if each.aid)
 
@@ -153,10 +159,37 @@ def _opened(opened: Opened) -> Iterator[Line]:
     security = opened.card_security
     said = f"{len(security.raw)} bytes" if security.raw else security.refusal
     yield "EF.CardSecurity", said
+    if security.raw:
+        yield from _card_security(security.raw)
     if opened.ef_dir.raw:
         yield from _ef_dir(opened.ef_dir.raw)
     for aid in opened.applications:
         yield "can be selected", aid.hex().upper()
+
+
+def _card_security(raw: bytes) -> Iterator[Line]:
+    """The chip authentication that EF.CardSecurity announces, of every version."""
+    try:
+        infos = CardSecurity.parse(raw).infos
+        for info in chip_authentication_infos(infos):
+            number = "" if info.key_id is None else f", key {info.key_id}"
+            yield "chip authentication", f"{describe_oid(info.oid)}, version {info.version}{number}"
+        for key in chip_public_keys(infos):
+            number = "" if key.key_id is None else f"key {key.key_id}, "
+            yield "chip's public key", f"{number}{key.domain.key_agreement} on {key.domain.name}"
+    except (CheckError, SecurityInfoError) as error:
+        yield "malformed", str(error)
+
+
+def _lds(lds: Lds | None) -> Iterator[Line]:
+    if lds is None or lds.refusal:
+        yield "not selected", lds.refusal if lds else "not looked for"
+        return
+    yield "selected", "it is a passport or ICAO card"
+    if lds.challenges:
+        yield "challenge", "given: it may be opened with its MRZ by Basic Access Control"
+    else:
+        yield "challenge", "refused: it has no Basic Access Control, or not without PACE"
 
 
 def _application_of_pace(profile: Profile) -> bytes | None:

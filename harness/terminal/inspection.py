@@ -23,6 +23,8 @@ from harness.tlv import TlvError
 MF, EF_DIR, EF_ATR, EF_CARD_ACCESS, EF_CARD_SECURITY = (
     bytes.fromhex(fid) for fid in ("3F00", "2F00", "2F01", "011C", "011D")
 )
+LDS_AID = bytes.fromhex("A0000002471001")
+"""The application of passports and ICAO cards (ICAO 9303-10, 4.1)."""
 _LONGEST = 4096
 _SHORT_IDENTIFIERS = {EF_DIR: 0x1E, EF_ATR: 0x01, EF_CARD_ACCESS: 0x1C, EF_CARD_SECURITY: 0x1D}
 
@@ -101,6 +103,34 @@ def _is_there(channel: CardChannel, aid: bytes) -> bool:
         return channel.transmit(CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, aid)).ok
     except CardError:  # the channel ended, and with it everything
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Lds:
+    """Whether the LDS application can be selected without a code, and what it then answers.
+
+    `refusal` is empty where it can; `challenges` says whether it gives a challenge, as chips with
+    Basic Access Control do.
+    """
+
+    refusal: str
+    challenges: bool = False
+
+
+def lds_application(channel: CardChannel) -> Lds:
+    """Select the LDS application and ask it for a challenge, which costs nothing.
+
+    Raises:
+        LinkError: the card is gone.
+    """
+    try:
+        channel.send(CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, LDS_AID))
+    except CardError as error:
+        return Lds(str(error))
+    try:
+        return Lds("", len(channel.send(CommandApdu(0x00, INS.GET_CHALLENGE, 0, 0, ne=8))) == 8)
+    except CardError:
+        return Lds("")
 
 
 def look(channel: CardChannel, fid: bytes, application: bytes = b"") -> Found:

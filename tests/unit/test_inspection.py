@@ -82,8 +82,15 @@ def test_a_card_that_tells_nothing_or_nonsense(answer: str) -> None:
     """Whatever a card answers, it is described as what it is, and no code is offered."""
     card = AnsweringCard(lambda _: bytes.fromhex(answer))
     sections = inspect(Station(card), PROFILES).sections()
-    assert sections.keys() == {"ATR", "EF.CardAccess", "EF.ATR/INFO", "EF.DIR", "Profiles"}
-    assert {command[2:4] for command in card.sent} <= {"A4", "B0"}
+    assert sections.keys() == {
+        "ATR",
+        "EF.CardAccess",
+        "EF.ATR/INFO",
+        "EF.DIR",
+        "LDS application",
+        "Profiles",
+    }
+    assert {command[2:4] for command in card.sent} <= {"A4", "B0", "84"}
 
 
 @pytest.mark.parametrize("name", ["generic-eid", "est-idemia-2018", "lva-idemia-2019", "deu-npa"])
@@ -190,3 +197,25 @@ def test_a_directory_that_leads_nowhere_is_a_difference() -> None:
     (fit,) = (each for each in found.fits if each.profile.name == "lva-idemia-2019-seid")
     (difference,) = fit.differences
     assert difference.startswith("PKCS#15 does not lead to the signing key: EF.OD is malformed")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("icao-passport-bac", {"it is a passport or ICAO card", "given: it may be opened"}),
+        ("icao-id-card", {"it is a passport or ICAO card", "refused: it has no Basic"}),
+        ("est-idemia-2018", {"6A82"}),
+    ],
+)
+def test_the_application_of_passports(name: str, said: set[str]) -> None:
+    """Without a code it is told whether there is an LDS application, and whether BAC opens it."""
+    found = inspect(Station(Renamed(name)), PROFILES)
+    text = "\n".join(line for _, line in found.sections()["LDS application"])
+    assert all(each in text for each in said)
+
+
+def test_what_card_security_announces() -> None:
+    """Behind PACE the chip's keys of EF.CardSecurity are told."""
+    station = Station(EmulatedCard(PASSPORT, None, None, VirtualClock()))
+    lines = inspect(station, PROFILES, CAN).sections()["Behind PACE"]
+    assert ("chip's public key", "key 13, ECDH on brainpoolP256r1") in lines
