@@ -38,6 +38,22 @@ def offers(subject: Subject, channel: CardChannel) -> tuple[ChipAuthenticationOf
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How a chip is authenticated: `at_once` by MSE:Set KAT, else by MSE:Set AT and more.
+
+    `agreement` is DH or ECDH, or empty where either will do.
+    """
+
+    at_once: bool
+    agreement: str = ""
+
+    def suits(self, offer: ChipAuthenticationOffer) -> bool:
+        """Whether an offer is run this way; 3DES is the one that is agreed on at once."""
+        is_at_once = offer.suite.cipher == TRIPLE_DES
+        return is_at_once == self.at_once and self.agreement in ("", offer.suite.key_agreement)
+
+
+@dataclass(frozen=True, slots=True)
 class ChipAuthentication:
     """One way to authenticate the chip, in the channel it is run in."""
 
@@ -47,20 +63,17 @@ class ChipAuthentication:
     private: int
 
     @classmethod
-    def begin(
-        cls, subject: Subject, channel: CardChannel, *, at_once: bool, agreement: str = ""
-    ) -> ChipAuthentication:
-        """Choose a way: `at_once` by MSE:Set KAT, else by MSE:Set AT and GENERAL AUTHENTICATE.
+    def begin(cls, subject: Subject, channel: CardChannel, way: Way) -> ChipAuthentication:
+        """Take the first offer of DG14 that is run this way.
 
         Raises:
             Blocked: DG14 offers none such.
         """
         for offer in offers(subject, channel):
-            is_at_once = offer.suite.cipher == TRIPLE_DES
-            if is_at_once == at_once and agreement in ("", offer.suite.key_agreement):
+            if way.suits(offer):
                 private = offer.key.domain.random_scalar(subject.chance.randrange)
                 return cls(subject, channel, offer, private)
-        message = f"DG14 offers no chip authentication {'with 3DES' if at_once else 'with AES'}"
+        message = "DG14 does not offer the chip authentication that the profile declares"
         raise Blocked(message)
 
     @property

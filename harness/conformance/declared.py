@@ -70,11 +70,18 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "19794-5": "data group 2 holds the face as ISO/IEC 19794-5 has it",
         "39794-5": "data group 2 holds the face as ISO/IEC 39794-5 has it",
         "CA": "the chip is authenticated by key agreement with a key in data group 14",
-        "CA-DH": "chip authentication over a prime field group",
-        "CA-ECDH": "chip authentication over an elliptic curve",
-        "CA-KAT": "chip authentication by MSE:Set KAT, as with 3DES",
-        "CA-AT": "chip authentication by MSE:Set AT and GENERAL AUTHENTICATE, as with AES",
-        "CA-KEY-ID": "chip authentication names its key by number",
+        **{
+            word + suffix: f"chip authentication by {how}{kind}"
+            for word, how in (
+                ("CA-KAT", "MSE:Set KAT, as with 3DES"),
+                ("CA-AT", "MSE:Set AT and GENERAL AUTHENTICATE, as with AES"),
+            )
+            for suffix, kind in (
+                ("", ""),
+                ("-DH", ", over a prime field group"),
+                ("-ECDH", ", over an elliptic curve"),
+            )
+        },
         "AA": "the chip signs a challenge with a key in data group 15",
         "AA-RSA": "active authentication with RSA",
         "AA-ECDSA": "active authentication with ECDSA",
@@ -253,10 +260,8 @@ def _passport(profile: Profile) -> Iterator[str]:
         yield from ("LDS", "19794-5")
     for protocol in profile.chip_authentication:
         agreement, cipher = protocol.oid.split(".")[-2:]
-        yield from ("CA", "CA-DH" if agreement == "1" else "CA-ECDH")
-        yield "CA-KAT" if cipher == "1" else "CA-AT"
-        if protocol.key_id is not None:
-            yield "CA-KEY-ID"
+        way = "CA-KAT" if cipher == "1" else "CA-AT"
+        yield from ("CA", way, f"{way}-{'DH' if agreement == '1' else 'ECDH'}")
     if (active := profile.active_authentication) is not None:
         yield from ("AA", "AA-RSA" if active.kind.startswith("rsa-") else "AA-ECDSA")
 

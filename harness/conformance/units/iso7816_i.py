@@ -8,7 +8,7 @@ from dataclasses import replace
 from harness.apdu import MAX_SHORT_NC, ResponseApdu
 from harness.conformance import extreme_keys
 from harness.conformance.case import Case, Run, Unit, not_implemented
-from harness.conformance.chip_steps import ChipAuthentication
+from harness.conformance.chip_steps import ChipAuthentication, Way
 from harness.conformance.elementary import COM
 from harness.conformance.extreme_keys import Wanted
 from harness.conformance.judgement import Sws, demand, demand_sw
@@ -32,8 +32,8 @@ _WRONG_TAGS = {True: 0x93, False: 0x81}
 """What stands for the public key where its data object is wrong: in MSE:Set KAT and else."""
 
 
-def _begin(subject: Subject, *, at_once: bool) -> ChipAuthentication:
-    return ChipAuthentication.begin(subject, subject.access(), at_once=at_once)
+def _begin(subject: Subject, way: Way) -> ChipAuthentication:
+    return ChipAuthentication.begin(subject, subject.access(), way)
 
 
 def _demand_channel(subject: Subject, channel: CardChannel, expected: str) -> None:
@@ -57,28 +57,28 @@ def _demand_refusal(chip: ChipAuthentication, answer: ResponseApdu, why: str) ->
     _demand_channel(chip.subject, chip.channel, "the channel goes on under its old keys")
 
 
-def _right(subject: Subject, *, at_once: bool) -> None:
-    chip = _begin(subject, at_once=at_once)
+def _right(subject: Subject, way: Way) -> None:
+    chip = _begin(subject, way)
     _demand_success(chip, chip.public)
 
 
-def _old_keys(subject: Subject, *, at_once: bool) -> None:
-    chip = _begin(subject, at_once=at_once)
+def _old_keys(subject: Subject, way: Way) -> None:
+    chip = _begin(subject, way)
     demand_sw(chip.run(chip.public), _CLAUSE, 0x9000)
     demand_session_gone(subject, chip.channel)
     demand_closed_to_short(subject, COM, _SM_CLAUSE)
 
 
-def _other_size(subject: Subject, *, at_once: bool) -> None:
-    chip = _begin(subject, at_once=at_once)
+def _other_size(subject: Subject, way: Way) -> None:
+    chip = _begin(subject, way)
     public = extreme_keys.of_other_size(chip.domain)
     if len(public) > MAX_SHORT_NC // 2 and not subject.profile.transmission.extended_length:
         public = chip.public[: len(chip.public) // 2]  # what a short command has room for
     _demand_refusal(chip, chip.run(public), "a key of another size")
 
 
-def _without_session(subject: Subject, *, at_once: bool) -> None:
-    chip = _begin(subject, at_once=at_once)
+def _without_session(subject: Subject, way: Way) -> None:
+    chip = _begin(subject, way)
     public = chip.public
     plain = subject.power_up()
     subject.require_closed()
@@ -89,8 +89,8 @@ def _without_session(subject: Subject, *, at_once: bool) -> None:
     demand_closed_to_short(subject, COM, _CLAUSE)
 
 
-def _in_the_clear(subject: Subject, *, at_once: bool) -> None:
-    chip = _begin(subject, at_once=at_once)
+def _in_the_clear(subject: Subject, way: Way) -> None:
+    chip = _begin(subject, way)
     answer = chip.run(chip.public, subject.plain)
     what = "chip authentication in the clear while a channel stands"
     demand_sw(answer, f"{_CLAUSE}: {what}", Sws.CHECKING_ERROR)
@@ -98,20 +98,20 @@ def _in_the_clear(subject: Subject, *, at_once: bool) -> None:
     demand_closed_to_short(subject, COM, _CLAUSE)
 
 
-def _wrong_tag(subject: Subject, *, at_once: bool) -> None:
-    chip = _begin(subject, at_once=at_once)
-    answer = chip.run(chip.public, tag=_WRONG_TAGS[at_once])
+def _wrong_tag(subject: Subject, way: Way) -> None:
+    chip = _begin(subject, way)
+    answer = chip.run(chip.public, tag=_WRONG_TAGS[way.at_once])
     _demand_refusal(chip, answer, "a key in another data object")
 
 
-def _origin(subject: Subject, *, at_once: bool) -> None:
-    chip = _begin(subject, at_once=at_once)
+def _origin(subject: Subject, way: Way) -> None:
+    chip = _begin(subject, way)
     _demand_refusal(chip, chip.run(extreme_keys.origin(chip.public)), "the key (0, 0)")
 
 
-def _edge(wanted: Wanted) -> Callable[..., None]:
-    def run(subject: Subject, *, at_once: bool) -> None:
-        chip = _begin(subject, at_once=at_once)
+def _edge(wanted: Wanted) -> Callable[[Subject, Way], None]:
+    def run(subject: Subject, way: Way) -> None:
+        chip = _begin(subject, way)
         generator = chip.domain.multiply_generator(1)
         private = extreme_keys.scalar_for(chip.domain, generator, chip.private, wanted)
         chip = replace(chip, private=private)
@@ -120,20 +120,20 @@ def _edge(wanted: Wanted) -> Callable[..., None]:
     return run
 
 
-def _wrong_reference(subject: Subject, *, at_once: bool) -> None:
-    chip = _begin(subject, at_once=at_once)
+def _wrong_reference(subject: Subject, way: Way) -> None:
+    chip = _begin(subject, way)
     answer = chip.run(chip.public, number=_NO_KEY)
     _demand_refusal(chip, answer, "a key reference that the chip does not have")
 
 
-def _above_prime(subject: Subject, *, at_once: bool) -> None:
-    chip = _begin(subject, at_once=at_once)
+def _above_prime(subject: Subject, way: Way) -> None:
+    chip = _begin(subject, way)
     public = extreme_keys.above_prime(chip.public, chip.domain)
     _demand_refusal(chip, chip.run(public), "a value above the prime")
 
 
-def _off_curve(subject: Subject, *, at_once: bool) -> None:
-    chip = _begin(subject, at_once=at_once)
+def _off_curve(subject: Subject, way: Way) -> None:
+    chip = _begin(subject, way)
     public = extreme_keys.off_curve(chip.public, chip.domain)
     _demand_refusal(chip, chip.run(public), "a point that is not on the curve")
 
@@ -142,7 +142,7 @@ def _after_mapping(subject: Subject) -> None:
     offers = subject.profile.own_pace.offers
     offer = next(each for each in offers if PaceSuite.of(each.oid).mapping == "CAM")
     channel = subject.pace(offer=offer).channel
-    chip = ChipAuthentication.begin(subject, channel, at_once=True)
+    chip = ChipAuthentication.begin(subject, channel, Way(at_once=True))
     _demand_success(chip, chip.public)
 
 
@@ -150,127 +150,126 @@ _PASS = ("9000", "9000 under the new keys")
 _FAIL = ("6300 or a checking error", "9000 under the old keys")
 _CLEAR = ("a checking error", "an error in the clear", "6982")
 
-_Row = tuple[str, str, tuple[str, ...], Callable[..., None], tuple[str, ...]]
-_EC, _DH = ("CA-ECDH",), ("CA-DH",)
+_Row = tuple[str, str, tuple[str, ...], Callable[[Subject, Way], None], str]
 _ROWS: tuple[_Row, ...] = (
     (
         "with a right key leads to new session keys",
         "A protected read under the new keys shows that the chip has its static key.",
         _PASS,
         _right,
-        (),
+        "",
     ),
     (
         "ends the use of the old session keys",
         "A command under the old keys finds no session afterwards.",
         ("9000", "an error in the clear"),
         _old_keys,
-        (),
+        "",
     ),
     (
         "with a key of another size is refused",
         "A key of another group, or half a key; the channel goes on as it was.",
         _FAIL,
         _other_size,
-        (),
+        "",
     ),
     (
         "is refused where no channel was opened",
         "The right commands in the clear, without PACE or BAC before them.",
         _CLEAR,
         _without_session,
-        (),
+        "",
     ),
     (
         "is refused in the clear while a channel stands",
         "The right commands without secure messaging end the session.",
         _CLEAR,
         _in_the_clear,
-        (),
+        "",
     ),
     (
         "with the key in another data object is refused",
         "The tag of the public key is one that the protocol does not have.",
         _FAIL,
         _wrong_tag,
-        (),
+        "",
     ),
     (
         "with the key (0, 0) is refused",
         "The point lies on no curve of the standard.",
         _FAIL,
         _origin,
-        _EC,
+        "ECDH",
     ),
     (
         "takes a key with a small x-coordinate",
         "The coordinate begins with zeros, which count.",
         _PASS,
         _edge(extreme_keys.small_x),
-        _EC,
+        "ECDH",
     ),
     (
         "takes a key with a large x-coordinate",
         "The coordinate lies just below the prime.",
         _PASS,
         _edge(extreme_keys.large_x),
-        _EC,
+        "ECDH",
     ),
     (
         "takes a key with a small y-coordinate",
         "The coordinate begins with zeros, which count.",
         _PASS,
         _edge(extreme_keys.small_y),
-        _EC,
+        "ECDH",
     ),
     (
         "takes a key with a large y-coordinate",
         "The coordinate lies just below the prime.",
         _PASS,
         _edge(extreme_keys.large_y),
-        _EC,
+        "ECDH",
     ),
     (
         "with a reference to a key that is not there is refused",
         "The number of the private key is one that DG14 does not have.",
         _FAIL,
         _wrong_reference,
-        (),
+        "",
     ),
     (
         "with a value above the prime is refused",
         "The value is right modulo the prime, but no element of the group.",
         _FAIL,
         _above_prime,
-        _DH,
+        "DH",
     ),
     (
         "with a point off the curve is refused",
         "Whoever calculates with such a point may give the static key away.",
         _FAIL,
         _off_curve,
-        _EC,
+        "ECDH",
     ),
 )
 _FIRST_DYNAMIC = 16
 
 
-def _bound(run: Callable[..., None], *, at_once: bool) -> Run:
-    return lambda subject: run(subject, at_once=at_once)
+def _bound(run: Callable[[Subject, Way], None], way: Way) -> Run:
+    return lambda subject: run(subject, way)
 
 
 def _cases(first: int, *, at_once: bool) -> Iterator[Case]:
     how = "MSE:Set KAT" if at_once else "MSE:Set AT with GENERAL AUTHENTICATE"
     word = "CA-KAT" if at_once else "CA-AT"
-    for number, (title, purpose, expected, run, needs) in enumerate(_ROWS, start=first):
+    for number, (title, purpose, expected, run, agreement) in enumerate(_ROWS, start=first):
         yield Case(
             f"ISO7816_I_{number}",
             _CLAUSE,
             f"Chip authentication by {how} {title}.",
             purpose,
             expected,
-            (*_NEEDS, word, *needs),
-            run=_bound(run, at_once=at_once),
+            (*_NEEDS, f"{word}-{agreement}" if agreement else word),
+            run=_bound(run, Way(at_once, agreement)),
         )
 
 
