@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from harness.clock import VirtualClock
 from harness.conformance.case import Unit, Verdict
 from harness.conformance.execution import Result, execute, runs
 from harness.conformance.source import EmulatedSource
@@ -19,8 +21,13 @@ from harness.conformance.units import (
     pace,
     sm,
 )
+from harness.emulator.card import EmulatedCard
+from harness.emulator.memory import CardMemory
+from harness.profile import Profile
 from harness.profiles import builtin, builtin_names
-from harness.station import CardOptions
+from harness.secret import Secret
+from harness.station import CardOptions, Station
+from harness.trace import Journaled, Observer
 
 EVERY_PACE = str(Path(__file__).parents[2] / "fixtures" / "profiles" / "every-pace.toml")
 WITH_PACE = [name for name in builtin_names() if builtin(name).pace]
@@ -54,6 +61,38 @@ PLANS = {
 }
 
 
+@dataclass(frozen=True)
+class OneCard:
+    """A source that gives every case the same card, as a reader does."""
+
+    right: EmulatedSource
+    memory: CardMemory
+    is_precious: bool = False
+
+    @property
+    def profile(self) -> Profile:
+        """The card's profile."""
+        return self.right.profile
+
+    @property
+    def authorities(self) -> tuple[bytes, ...]:
+        """Those of the card's certificates."""
+        return self.right.authorities
+
+    def secret(self, name: str) -> Secret:
+        """A code of the card."""
+        return self.right.secret(name)
+
+    def sample(self, *, pin_active: bool = True, pin2_changed: bool = True) -> None:
+        """There is no other card."""
+
+    def station(self, observer: Observer, seed: int) -> Station:
+        """The card, with what it remembers."""
+        station = self.right.station(observer, seed)
+        card = EmulatedCard(self.right.image, None, self.memory, VirtualClock())
+        return replace(station, icc=Journaled(card, station.journal), emulated=card)
+
+
 @cache
 def source_of(profile: str) -> EmulatedSource:
     """An emulated card of a profile."""
@@ -83,6 +122,25 @@ def test_the_emulated_card_is_green(unit: Unit, profile: str) -> None:
     assert said == {}
     counts = Counter(each.verdict for each in ended)
     assert set(counts) <= {Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.NOT_IMPLEMENTED}
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+@pytest.mark.parametrize("profile", ["est-idemia-2018", "est-thales-2025", "deu-npa"])
+def test_a_card_is_left_as_it_was(unit: Unit, profile: str) -> None:
+    """On one card for all cases each passes, and leaves every code with its value and tries."""
+    right = source_of(profile)
+    memory = CardMemory(right.image)
+    card = OneCard(right, memory)
+    full = {name: rules.tries for name, rules in right.profile.pins.items()}
+    for case in unit.cases:
+        for run in runs(case, right.profile):
+            result = execute(run, card)
+            assert result.verdict is not Verdict.FAIL, (result.id, result.reason)
+            assert {name: memory.tries(name) for name in full} == full, result.id
+            assert memory.wrong_passwords == 0, result.id
+            codes = {name: memory.code(name) for name in full}
+            assert codes == right.image.codes, result.id
+            assert memory.password("PIN") in (None, right.image.passwords.get("PIN")), result.id
 
 
 @pytest.mark.parametrize("unit", [iso7816_p.UNIT, pace.UNIT, sm.UNIT], ids=lambda unit: unit.name)

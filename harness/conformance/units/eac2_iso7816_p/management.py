@@ -88,15 +88,12 @@ def _changed_again(subject: Subject) -> None:
     codes.require_whole(subject)
     new = codes.another(subject.password("PIN"))
     _set_by(subject, codes.opened(subject), new, f"{_PLAN}.15")
-    try:
-        old = subject.password("PIN")
+    old = subject.password("PIN")
+    with codes.given_back(subject), _changed_back_from(subject, new):
         _set_by(subject, codes.opened(subject, secret=new), old, f"{_PLAN}.15")
-        with codes.given_back(subject):
-            refused = codes.offer(subject, secret=new)
-            demand_sw(refused, f"{_PLAN}.15", 0x6300, Sws.WARNING_63CX)
-            demand_channel(subject, codes.opened(subject))
-    finally:
-        _change_back(subject, new)
+        refused = codes.offer(subject, secret=new)
+        demand_sw(refused, f"{_PLAN}.15", 0x6300, Sws.WARNING_63CX)
+        demand_channel(subject, codes.opened(subject))
 
 
 @case(
