@@ -165,7 +165,7 @@ def _open_emulated(where: str, options: CardOptions, clock: Clock) -> Station:
     return Station(
         icc=card,
         profile=image.profile,
-        codes=Codes(person.can, person.pin1, person.pin2, _mrz_of(image)),
+        codes=Codes(person.can, person.pin1, person.pin2, mrz_of(image)),
         authorities=image.authorities,
         is_precious=False,
         emulated=card,
@@ -173,8 +173,8 @@ def _open_emulated(where: str, options: CardOptions, clock: Clock) -> Station:
     )
 
 
-def _mrz_of(image: CardImage) -> Mrz | None:
-    """The password of the machine readable zone, where the card has one to be opened with."""
+def mrz_of(image: CardImage) -> Mrz | None:
+    """The password of a card's machine readable zone, where it is opened with that."""
     profile, mrz = image.profile, image.passwords.get("MRZ")
     by_mrz = profile.bac or (profile.pace and "MRZ" in profile.pace.passwords)
     return mrz if by_mrz and isinstance(mrz, Mrz) else None

@@ -17,7 +17,7 @@ from harness.emulator.personalise import CardImage, personalise
 from harness.icc import Icc
 from harness.profile import Interface
 from harness.simulation import AirConditions, in_air
-from harness.station import Codes, Station
+from harness.station import Codes, Station, mrz_of
 from harness.trace import Journal, Observer
 
 HANDS = 100
@@ -63,7 +63,7 @@ class Cards:
             place="emulated:",
             journal=Journal(clock, observers),
             profile=self.image.profile,
-            codes=Codes(person.can, person.pin1, person.pin2),
+            codes=Codes(person.can, person.pin1, person.pin2, mrz_of(self.image)),
             is_precious=False,
             emulated=card,
         )
