@@ -284,6 +284,8 @@ class Plan(Fact):
     """The Ne of READ BINARY; absent: the most that fits one protected answer."""
     by_sfi: bool = False
     """Read a file by its short identifier where it has one, without selecting it."""
+    extended: bool = False
+    """READ BINARY with extended length, as much at once as EF.ATR/INFO allows, if the card can."""
 
 
 class Deviation(Fact):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness import tlv
 from harness.apdu import INS, MAX_SHORT_NE, SW, CommandApdu, ResponseApdu, describe_sw
 from harness.errors import ApduError, ProtocolViolation
-from harness.profile import Plan, Profile
+from harness.profile import Plan, Profile, Transmission
 from harness.secure_messaging import UnprotectedStatusError, largest_plain_answer
 from harness.terminal.channel import CardChannel
 from harness.tlv import TlvError
@@ -29,9 +29,10 @@ class ReadBinary:
         self._channel = channel
         self._ends = (SW.WRONG_OFFSET, profile.transmission.end_of_file)
         self.largest_ne = profile.quirks.largest_ne or MAX_SHORT_NE
-        most = largest_plain_answer(MAX_SHORT_NE) if channel.is_secured else MAX_SHORT_NE
+        room = _room(profile.transmission, plan)
+        most = largest_plain_answer(room) if channel.is_secured else room
         wanted = plan.ne or min(most, profile.transmission.max_read)
-        self.chunk = min(wanted, self.largest_ne)
+        self.chunk = wanted if room > MAX_SHORT_NE else min(wanted, self.largest_ne)
 
     def at(self, offset: int, ne: int, sfi: int | None = None) -> bytes:
         """Up to `ne` bytes from `offset`; none where the file ends there.
@@ -95,6 +96,12 @@ class ReadBinary:
         if answer.sw in self._ends:
             return b""
         raise ApduError(answer.sw, command.name, describe_sw(answer.sw))
+
+
+def _room(transmission: Transmission, plan: Plan) -> int:
+    """The most bytes of an answer; a card must tell before it gets more (9303-11, 9.3.1.2)."""
+    told = transmission.largest_answer if transmission.extended_length else None
+    return told - 2 if plan.extended and told else MAX_SHORT_NE
 
 
 def is_refused_length(error: ApduError) -> bool:

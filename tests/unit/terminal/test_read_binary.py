@@ -196,3 +196,25 @@ def test_longer_or_shorter_than_announced(length: int, cut: int) -> None:
     card = card_with(head)
     with pytest.raises(ProtocolViolation, match=f"ended after {cut}"):
         files_on(card).read(file())
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"), [(1304, 1000), (600, 598), (None, 256)], ids=["more", "less", "not told"]
+)
+def test_as_much_as_the_card_tells(told: int | None, asked: int) -> None:
+    """With extended length a card is asked for what it delivers at once, or says."""
+    card = card_with(LONG[:3000])
+    rules = profile(extended_length=True, largest_answer=told, max_read=1000)
+    files = Files(CardChannel(card), rules, plan(extended=True))
+    with pytest.raises(ProtocolViolation, match="ended after 3000"):
+        files.read(file())
+    first = CommandApdu.decode(bytes.fromhex(reads(card)[0]))
+    assert (first.ne, first.extended) == (asked, asked > 256)
+
+
+def test_no_extended_length_unasked() -> None:
+    """A plan that does not ask for it never uses extended length, whatever the card can."""
+    card = card_with(OBJECT)
+    rules = profile(extended_length=True, largest_answer=1304, max_read=1000)
+    assert Files(CardChannel(card), rules, plan()).read(file()) == OBJECT
+    assert all(len(sent) == 10 for sent in reads(card))
