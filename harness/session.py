@@ -19,7 +19,7 @@ from harness.terminal.channel import CardChannel
 from harness.terminal.eid import Eid
 from harness.terminal.emrtd import Emrtd, lds_directory
 from harness.terminal.files import Files
-from harness.terminal.inspection import EF_DIR, applications, look
+from harness.terminal.inspection import EF_DIR, LDS_AID, applications, is_there, look
 from harness.terminal.pieces import Pieces
 from harness.terminal.pin_guard import PinGuard
 
@@ -56,7 +56,7 @@ class Session:
 
     @classmethod
     def recognised(cls, station: Station, atr: bytes) -> Session:
-        """Take an activated card for what its ATR says it is, else its EF.DIR.
+        """Take an activated card for what its ATR says it is, else its applications.
 
         Raises:
             UsageError: no profile knows the card.
@@ -66,7 +66,7 @@ class Session:
             profile = station.profile_for(atr)
         except UsageError:
             with station.journal.phase("recognise"):
-                listed = listing(applications(look(channel, EF_DIR).raw))
+                listed = _by_applications(station, channel)
             if listed is None:
                 raise
             profile = listed
@@ -243,6 +243,20 @@ class Session:
 
 def _name_of(password: Can | Mrz) -> PasswordName:
     return "CAN" if isinstance(password, Can) else "MRZ"
+
+
+def _by_applications(station: Station, channel: CardChannel) -> Profile | None:
+    """The profile with the applications of EF.DIR, or with the LDS alone.
+
+    A travel document needs EF.DIR only where it has more than that (ICAO 9303-10, 3.11.2). The card
+    is activated anew behind the attempt, so that the MF is its current directory again.
+    """
+    listed = applications(look(channel, EF_DIR).raw)
+    if not listed and is_there(channel, LDS_AID):
+        listed = frozenset((LDS_AID,))
+        station.icc.disconnect()
+        station.icc.connect()
+    return listing(listed)
 
 
 def _needed(can: Can | None, why: str) -> Can:

@@ -94,11 +94,12 @@ def open_with(
         established.chip,
         security,
         directory,
-        tuple(aid for aid in aids if _is_there(inside, aid)),
+        tuple(aid for aid in aids if is_there(inside, aid)),
     )
 
 
-def _is_there(channel: CardChannel, aid: bytes) -> bool:
+def is_there(channel: CardChannel, aid: bytes) -> bool:
+    """Whether an application can be selected, which it then is."""
     try:
         return channel.transmit(CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, aid)).ok
     except CardError:  # the channel ended, and with it everything

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from fixtures.cards import HOLDERS_CARDS
 from fixtures.command import Eidrig
 from harness.profile import Interface
 from harness.profiles import builtin, builtin_names
 
-CARDS = [(name, interface) for name in HOLDERS_CARDS for interface in builtin(name).interfaces]
+CARDS = [(name, interface) for name in builtin_names() for interface in builtin(name).interfaces]
 
 
 def _passwords(name: str) -> tuple[str, ...]:
@@ -45,7 +44,7 @@ def test_a_whole_read(eidrig: Eidrig, name: str, interface: Interface) -> None:
             assert document[code.lower()]["tries_left"] == profile.pins[code].tries
 
 
-@pytest.mark.parametrize("name", [n for n in HOLDERS_CARDS if builtin(n).radio])
+@pytest.mark.parametrize("name", [n for n in builtin_names() if builtin(n).radio])
 def test_held_against_a_phone(eidrig: Eidrig, name: str) -> None:
     """Whatever has a contactless interface can be held against a simulated phone."""
     air = ("--phone", "android", "--preset", "fast")

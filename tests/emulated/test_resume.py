@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from fixtures.cards import HOLDERS_CARDS, PROFILES
+from fixtures.cards import PROFILES
 from harness.apdu import INS
 from harness.clock import VirtualClock
 from harness.emulator.card import EmulatedCard
@@ -84,7 +84,7 @@ def commands(profile: str) -> list[bytes]:
     return icc.sent
 
 
-every = pytest.mark.parametrize("profile", HOLDERS_CARDS)
+every = pytest.mark.parametrize("profile", builtin_names())
 every_with_files = pytest.mark.parametrize(
     "profile", [name for name in builtin_names() if builtin(name).keys]
 )

@@ -279,7 +279,7 @@ def test_an_unknown_atr(eidrig: Eidrig, served: Served, profile: str) -> None:
         assert ran.document["outcome"] == "usage"
         assert ran.document["profile"] is None
         assert ran.document["card"]["atr"] == "3B8080010101"
-        assert ran.document["apdus"] == 3  # it was looked for in EF.DIR, and no more
+        assert ran.document["apdus"] == 4  # looked for in EF.DIR and as a passport
         named = eidrig("read", "--card", place, "--json", "--profile", profile, *FROM)
         assert named.document["outcome"] == "ok"
 

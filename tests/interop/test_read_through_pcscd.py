@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures.cards import HOLDERS_CARDS
 from fixtures.echo_card import served
 from fixtures.pcscd import CLIENT_SOCKET, Pcscd, VirtualReader
 from fixtures.served import EIDRIG, ServedCard, await_card, place_of, served_card
 from harness.cli.exit_code import LINK, PIN, USAGE, exit_code
 from harness.emulator.card import EmulatedCard
+from harness.emulator.data_groups import GROUPS
 from harness.errors import LinkError
 from harness.profile import Content, Interface
-from harness.profiles import builtin
+from harness.profiles import builtin, builtin_names
 from harness.secret import Can, Pin
 from harness.station import CardOptions, Codes, Station, card_image
 from harness.tap import Reading, Tap, TapOptions
@@ -53,7 +53,7 @@ CARDS = [
 ]
 OTHERS = [
     CardOptions(name, interface=interface)
-    for name in HOLDERS_CARDS
+    for name in builtin_names()
     if not name.startswith("est-")
     for interface in builtin(name).interfaces
 ]
@@ -104,15 +104,20 @@ def card(request: pytest.FixtureRequest, pcscd: Pcscd) -> Iterator[ServedCard]:
 
 @pytest.mark.parametrize("options", OTHERS, ids=lambda card: f"{card.profile}-{card.interface}")
 def test_every_other_card_is_read(pcscd: Pcscd, options: CardOptions) -> None:
-    """Each national card is read whole through pcscd, with the codes of its holder."""
+    """Each other card is read whole through pcscd, with the codes or the zone of its holder."""
     with served_card(pcscd.slots[0], options) as card:
-        _, person = card_image(options)
-        codes = Codes(person.can, person.pin1, person.pin2)
+        image, person = card_image(options)
+        zone = image.travel.password if image.travel else None
+        codes = Codes(person.can, person.pin1, person.pin2, zone)
         station = Station.open(card.place, CardOptions(options.profile))
         reading = Tap(station, codes, PinGuard(0), TapOptions(sign=True)).run()
     assert (reading.outcome, reading.interface) == ("ok", options.interface)
     assert set(reading.signatures) == set(card.image.profile.keys)
     assert all(reading.signatures.values())
+    if image.travel is not None:
+        made = {GROUPS[c][0]: raw for c, raw in image.travel.contents.items() if c in GROUPS}
+        assert reading.document.groups == {number: made[number] for number in made if number != 3}
+        assert reading.document.chip is not None
 
 
 @pytest.fixture

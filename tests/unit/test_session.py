@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.cards import CAN, IDEMIA, PROFILES, THALES, ScriptedCard, profile_of
+from fixtures.cards import (
+    CAN,
+    IDEMIA,
+    PROFILES,
+    THALES,
+    AnsweringCard,
+    ScriptedCard,
+    profile_of,
+)
 from harness.clock import VirtualClock
+from harness.emulator.card import EmulatedCard
+from harness.emulator.person import Person
+from harness.emulator.personalise import personalise
 from harness.errors import ApduError, UsageError
 from harness.profile import Interface
 from harness.security_info import PaceInfo
@@ -96,3 +107,28 @@ def test_the_selected_application_is_not_selected_again() -> None:
 def test_the_interface_of_an_unknown_atr(atr: str, interface: Interface) -> None:
     """A card with a named profile but another ATR is judged by the form of the ATR."""
     assert interface_of(profile_of(IDEMIA), bytes.fromhex(atr)) is interface
+
+
+@pytest.mark.parametrize("removed", [(), ("directory",)])
+def test_an_unknown_passport(removed: tuple[str, ...]) -> None:
+    """A passport of any maker is known by EF.DIR, or without it by the application itself.
+
+    Either way it is then opened as one that was just activated.
+    """
+    passport = profile_of("icao-passport")
+    foreign = passport.recognise[0].model_copy(update={"atr": bytes.fromhex("3B80800101")})
+    files = {name: file for name, file in passport.files.items() if name not in removed}
+    profile = passport.model_copy(update={"recognise": (foreign,), "files": files})
+    image = personalise(profile, Person())
+    session = Session.begin(Station(icc=EmulatedCard(image, clock=VirtualClock())))
+    assert (session.profile.name, session.interface) == ("icao-passport", Interface.CONTACTLESS)
+    assert image.travel is not None
+    assert session.open(None, image.travel.password).channel.is_secured
+
+
+def test_an_unknown_card_without_applications() -> None:
+    """A card that has neither is still told as unknown."""
+    nobody = AnsweringCard(lambda _: b"\x6a\x82")
+    with pytest.raises(UsageError, match="no profile knows a card with ATR 3B00"):
+        Session.begin(Station(icc=nobody))
+    assert nobody.sent[-1] == "00A4040C07A0000002471001"
