@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.air.card_time import CARD_SPEEDS
 from harness.atr import Atr, AtrError
+from harness.crypto.domain import DhParameters
 from harness.crypto.standardized import DOMAINS
 from harness.crypto.suite import PaceSuite
 from harness.errors import UsageError
-from harness.profile import Interface, PaceOffer, Profile, merged
+from harness.profile import Content, Interface, Pace, PaceOffer, Profile, merged
 from harness.profile.card import problems
 from harness.profile.document import Document, line_of
 from harness.profile.faults import sentence
@@ -20,6 +22,7 @@ from harness.secure_messaging import largest_plain_answer
 from harness.security_info import describe_oid
 
 _ASSUMED = "assumed"
+_LONGEST_SHORT_KEY = 255 - 6  # in 7C and 81 with two bytes of length each
 _NO_FACTS = ("name", "title", "source", "unknown", "extends", "remove", "schema")
 
 
@@ -76,12 +79,17 @@ def _deeper(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield from _impossible_pace(("pace",), profile.pace)
         for number, offer in enumerate(profile.pace.others):
             yield from _impossible_pace(("pace", "others", number), offer)
+        yield from _unopened(profile, profile.pace)
     yield from _impossible_chip_keys(profile)
+    yield from _of_family(profile)
     yield from _too_long_reads(profile)
     for number, entry in enumerate(profile.recognise):
         if said := _atr_fault(entry.atr, entry.interface):
             yield ("recognise", number, "atr"), said
     yield from _doubled(profile)
+    for name, file in profile.files.items():
+        if file.content is Content.CARD_ACCESS and profile.pace is None and file.value is None:
+            yield ("files", name, "content"), "has nothing to tell without a table pace or a value"
     if not profile.unknown:
         yield ("unknown",), "nothing is listed; write one sentence for each thing nobody knows"
 
@@ -95,10 +103,40 @@ def _impossible_pace(
     except UsageError as error:
         yield (*at, "oid"), str(error)
         return
-    if not suite.suits(DOMAINS[offer.parameter_id]):
+    domain = DOMAINS[offer.parameter_id]
+    if not suite.suits(domain):
         fitting = ", ".join(str(number) for number, each in DOMAINS.items() if suite.suits(each))
         said = f"{describe_oid(offer.oid)} cannot be run over this group; it can over {fitting}"
         yield (*at, "parameter_id"), said
+
+
+def _unopened(profile: Profile, pace: Pace) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """A card that has PACE, and yet cannot be opened by it."""
+    if pace.opens_with not in pace.passwords and "MRZ" not in pace.passwords:
+        said = f"is {pace.opens_with}, but passwords has only {', '.join(pace.passwords)}"
+        yield ("pace", "opens_with"), said
+    group = DOMAINS[pace.parameter_id].parameters
+    size = (group.p.bit_length() + 7) // 8
+    is_long = isinstance(group, DhParameters) and size > _LONGEST_SHORT_KEY
+    if is_long and not profile.transmission.extended_length:
+        said = f"keys of {size} bytes do not fit without transmission.extended_length"
+        yield ("pace", "parameter_id"), said
+
+
+def _of_family(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What a family's commands make of references that the schema allows."""
+    for code, rules in profile.pins.items():
+        is_local = bool(rules.reference & 0x80)
+        if profile.family == "ias-ecc" and is_local != (rules.scope == "local"):
+            said = f"IAS ECC sets bit 8 just where scope is local, and here it is {rules.scope}"
+            yield ("pins", code, "reference"), said
+    for name, key in profile.keys.items():
+        wanted = bytes((0x24 + hashlib.new(key.hash).digest_size,))
+        for use in ("authenticate", "sign"):
+            named = getattr(key, use)
+            if profile.family == "ias-classic" and named and wanted not in named:
+                said = f"lacks {wanted.hex().upper()}, which IAS Classic has for {key.hash}"
+                yield ("keys", name, use), said
 
 
 def _impossible_chip_keys(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:

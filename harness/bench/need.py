@@ -20,8 +20,11 @@ class Need:
 
 
 def plain(ins: int, data: bytes, le: bytes = b"", answer: bytes = b"") -> Need:
-    """A command in the clear."""
-    return Need(bytes((0, ins, 0, 0, len(data))) + data + le, answer + b"\x90\x00")
+    """A command in the clear; extended where its data does not fit a short one."""
+    is_long = len(data) > MAX_SHORT_NC
+    lengths = bytes((0, *len(data).to_bytes(2))) if is_long else bytes((len(data),))
+    command = bytes((0, ins, 0, 0)) + lengths + data + le * (1 + is_long)
+    return Need(command, answer + b"\x90\x00")
 
 
 def protected(ins: int, nc: int, nr: int) -> Need:

@@ -20,7 +20,11 @@ _DIGESTS: tuple[hashes.HashAlgorithm, ...] = (
     hashes.SHA384(),
     hashes.SHA512(),
 )
-_SHA_256_INFO = bytes.fromhex("3031300D060960864801650304020105000420")  # RFC 8017, 9.2, note 1
+_DIGEST_INFOS = {  # RFC 8017, 9.2, note 1
+    32: bytes.fromhex("3031300D060960864801650304020105000420"),
+    48: bytes.fromhex("3041300D060960864801650304020205000430"),
+    64: bytes.fromhex("3051300D060960864801650304020305000440"),
+}
 
 
 class KeyStore:
@@ -70,12 +74,12 @@ class KeyStore:
         """A signature over a digest that is at most as long as the key's field.
 
         ECDSA gives r || s and puts zeros in front of a shorter digest. RSA pads as PKCS#1 v1.5
-        has it: to log in what is given, to sign the SHA-256 that is given.
+        has it: INTERNAL AUTHENTICATE what is given, the commands for signatures a SHA-2 digest.
         """
         environment, rules = self._environment(*uses)
         key = self._image.keys[environment.key]
         if isinstance(key, rsa.RSAPrivateKey):
-            signature = _rsa_signature(key, digest, environment.use)
+            signature = _rsa_signature(key, digest, is_digest="sign" in uses)
         else:
             signature = _ecdsa_signature(key, digest)
         self._pins.spend(rules.pin, each_time=rules.each_time)
@@ -112,12 +116,12 @@ def _ecdsa_signature(key: ec.EllipticCurvePrivateKey, digest: bytes) -> bytes:
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
 
-def _rsa_signature(key: rsa.RSAPrivateKey, given: bytes, use: str) -> bytes:
+def _rsa_signature(key: rsa.RSAPrivateKey, given: bytes, *, is_digest: bool) -> bytes:
     """RSASSA-PKCS1-v1_5 without hashing (RFC 8017, 8.2.1)."""
     size = key.key_size // 8
-    if use == "sign" and len(given) != 32:
+    if is_digest and len(given) not in _DIGEST_INFOS:
         raise Refused(SW.WRONG_LENGTH)
-    info = _SHA_256_INFO + given if use == "sign" else given
+    info = _DIGEST_INFOS[len(given)] + given if is_digest else given
     if not 0 < len(info) <= size - 11:
         raise Refused(SW.WRONG_LENGTH)
     padded = b"\0\1" + b"\xff" * (size - 3 - len(info)) + b"\0" + info

@@ -27,7 +27,7 @@ from harness.terminal.key_directory import KeyDirectory
 from harness.terminal.pieces import Pieces
 from harness.terminal.pin_guard import PinGuard
 
-CHALLENGE_SIZE = 48
+CHALLENGE_SIZE = 64  # the longest digest that a key signs; shorter ones are cut from it
 _BLOCKED = (SW.AUTHENTICATION_METHOD_BLOCKED, SW.REFERENCE_DATA_NOT_USABLE)
 
 

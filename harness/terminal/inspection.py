@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness import tlv
-from harness.apdu import INS, MAX_SHORT_NE, SW, CommandApdu
+from harness.apdu import INS, MAX_SHORT_NE, SW, CommandApdu, describe_sw
 from harness.crypto.card_access import Offer
 from harness.crypto.chip_mapping import ChipEvidence
-from harness.errors import CardError
+from harness.errors import ApduError, CardError
 from harness.profile import Content, Profile
 from harness.secret import Secret
 from harness.security_info import PaceInfo
@@ -26,6 +26,8 @@ MF, EF_DIR, EF_ATR, EF_CARD_ACCESS, EF_CARD_SECURITY = (
 LDS_AID = bytes.fromhex("A0000002471001")
 """The application of passports and ICAO cards (ICAO 9303-10, 4.1)."""
 _LONGEST = 4096
+_SIZES = (MAX_SHORT_NE, 160, 64)
+_EXACT_NE = 0x6C  # the first byte of 6Cxx (ISO/IEC 7816-4, 5.6)
 _SHORT_IDENTIFIERS = {EF_DIR: 0x1E, EF_ATR: 0x01, EF_CARD_ACCESS: 0x1C, EF_CARD_SECURITY: 0x1D}
 
 
@@ -160,12 +162,20 @@ def _read(channel: CardChannel, fid: bytes, application: bytes) -> bytes:
 
 
 def _piece(channel: CardChannel, head: int, offset: int, *, is_first: bool = True) -> bytes:
+    """One READ BINARY; a card that does not take its Ne is asked for less."""
     p1, p2 = head | offset >> 8, offset & 0xFF
-    command = CommandApdu(0x00, INS.READ_BINARY, p1, p2, ne=MAX_SHORT_NE)
+    for ne in _SIZES:
+        command = CommandApdu(0x00, INS.READ_BINARY, p1, p2, ne=ne)
+        answer = channel.transmit(command)
+        if answer.sw >> 8 == _EXACT_NE:
+            answer = channel.transmit(command.with_ne(answer.sw & 0xFF or MAX_SHORT_NE))
+        if answer.sw != SW.WRONG_LENGTH:
+            break
+    if answer.ok or answer.sw == SW.END_OF_FILE:
+        return answer.data
     if is_first:
-        return channel.send(command)
-    answer = channel.transmit(command)
-    return answer.data if answer.ok or answer.sw == SW.END_OF_FILE else b""
+        raise ApduError(answer.sw, command.name, describe_sw(answer.sw))
+    return b""
 
 
 def elsewhere(channel: CardChannel, profile: Profile) -> Iterator[str]:
