@@ -29,8 +29,9 @@ class Subject:
     """One card for one case.
 
     `offer` is the PACE protocol under test, where a case is run once for each; `seed` draws
-    everything random, on an emulated card also the card's side. What is sent is kept in
-    `evidence`.
+    everything random on an emulated card, the card's side as well. On a precious card nothing is
+    drawn from it: whoever knows the private keys of a run can try passwords against what is kept
+    of it in `evidence`.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Subject:
         self.source = source
         self.profile: Profile = source.profile
         self.evidence = evidence or Evidence()
-        self.chance = random.Random(f"terminal {seed}")  # noqa: S311 - the same run again
+        self.chance = _chance(source, seed)
         self._offer = offer
         self._seed = seed
         self._station: Station | None = None
@@ -282,3 +283,9 @@ class Subject:
             return ResponseApdu.decode(answer)
         except ApduFormatError as error:
             raise Failure("an answer APDU", str(error), "ISO/IEC 7816-4, 5.1") from None
+
+
+def _chance(source: CardSource, seed: int) -> random.Random:
+    if source.is_precious:
+        return random.SystemRandom()
+    return random.Random(f"terminal {seed}")  # noqa: S311 - the same run again

@@ -11,6 +11,7 @@ import pytest
 
 from harness.clock import VirtualClock
 from harness.conformance.case import Unit, Verdict
+from harness.conformance.codes import another
 from harness.conformance.execution import Result, execute, runs
 from harness.conformance.source import EmulatedSource
 from harness.conformance.units import (
@@ -141,6 +142,18 @@ def test_a_card_is_left_as_it_was(unit: Unit, profile: str) -> None:
             codes = {name: memory.code(name) for name in full}
             assert codes == right.image.codes, result.id
             assert memory.password("PIN") in (None, right.image.passwords.get("PIN")), result.id
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+@pytest.mark.parametrize("profile", ["est-thales-2025", "deu-npa"])
+def test_no_code_is_kept(unit: Unit, profile: str) -> None:
+    """Neither a code nor the wrong one made of it is in what is kept of a run."""
+    source = source_of(profile)
+    right = [source.secret(name) for name in ("PIN1", "PIN2", "PUK", "CAN")]
+    hidden = [code.reveal().hex().upper() for code in (*right, *map(another, right))]
+    for result in results(unit, profile):
+        kept = "".join(step.command + step.response for step in result.evidence)
+        assert [code for code in hidden if code in kept] == [], result.id
 
 
 @pytest.mark.parametrize("unit", [iso7816_p.UNIT, pace.UNIT, sm.UNIT], ids=lambda unit: unit.name)
