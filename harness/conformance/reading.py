@@ -19,7 +19,7 @@ Enter = Callable[[Subject], CardChannel]
 """How a case gets to where the file is: gives the channel it is read through."""
 SOME = 6
 """How many bytes tell one file from another."""
-_READ, _SELECT = "ISO/IEC 7816-4, 11.3.2", "ISO/IEC 7816-4, 11.1.1"
+_READ, _SELECT = "ISO/IEC 7816-4, 7.2.3", "ISO/IEC 7816-4, 7.1.1"
 _SM = "ICAO 9303-11, 9.8.9"
 
 

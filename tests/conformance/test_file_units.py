@@ -32,6 +32,7 @@ IDS = {
     "LDS_C": (*range(1, 26),),
     "LDS_D": (*range(1, 8),),
     "LDS_E": (*range(1, 11),),
+    "LDS_F": (1,),
     "LDS_G": (*range(1, 16),),
     "LDS_H": (*range(1, 16),),
     "LDS_I": (*range(1, 5),),
@@ -40,6 +41,7 @@ IDS = {
     "LDS_L": (*range(1, 6),),
     "LDS_N": (*range(2, 17),),
     "LDS_O": (*range(2, 13),),
+    "EAC2_ISO7816_T": (*range(1, 6),),
     "EAC2_DATA_A": ("1a", "1b", *range(3, 10)),
     "EAC2_DATA_B": (1, *range(8, 12)),
 }

@@ -21,7 +21,7 @@ from harness.conformance.units.sources import ICAO_3
 from harness.profile import Content
 
 _CLAUSE = "ICAO 9303-10, 3.6.3"
-_BEYOND = "ISO/IEC 7816-4, 11.3.2"
+_BEYOND = "ISO/IEC 7816-4, 7.2.3"
 _FIRST_DATA_GROUP = 7
 
 

@@ -9,7 +9,7 @@ from harness.apdu import MAX_SHORT_NC, ResponseApdu
 from harness.conformance import extreme_keys
 from harness.conformance.case import Case, Run, Unit, not_implemented
 from harness.conformance.chip_steps import ChipAuthentication, Way
-from harness.conformance.elementary import COM
+from harness.conformance.elementary import COM, SELECT_LDS
 from harness.conformance.extreme_keys import Wanted
 from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.conformance.reading import (
@@ -38,9 +38,9 @@ def _begin(subject: Subject, way: Way) -> ChipAuthentication:
 
 def _demand_channel(subject: Subject, channel: CardChannel, expected: str) -> None:
     """The application is read through a channel, so that both sides have its keys."""
-    subject.enter_lds(channel)
-    answer = subject.transmit(COM.by_short_identifier(SOME), channel)
-    demand_file(answer, COM, f"{_SM_CLAUSE}: {expected}")
+    clause = f"{_SM_CLAUSE}: {expected}"
+    demand_sw(subject.transmit(SELECT_LDS, channel), clause, 0x9000)
+    demand_file(subject.transmit(COM.by_short_identifier(SOME), channel), COM, clause)
 
 
 def _demand_success(chip: ChipAuthentication, public: bytes) -> CardChannel:

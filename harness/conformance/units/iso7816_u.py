@@ -16,7 +16,7 @@ from harness.profile import Content
 from harness.tlv import TlvError
 
 _CLAUSE = "ICAO 9303-10, 3.11.2"
-_TEMPLATE_CLAUSE = "ISO/IEC 7816-4, 12.2.2"
+_TEMPLATE_CLAUSE = "ISO/IEC 7816-4, 12.2.3.2"
 _IDS = ("ISO7816_U_1", "ISO7816_U_2", "ISO7816_U_3", "ISO7816_U_4")
 
 
