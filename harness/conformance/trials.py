@@ -15,6 +15,16 @@ _UNKNOWN_REFERENCE = 0x1E
 _LEFT = "ISO/IEC 7816-4, 7.5.1"
 
 
+def needs_of(name: PinName, needs: tuple[str, ...]) -> tuple[str, ...]:
+    """What a profile must declare for a trial of this code: the code, and `needs` as it has them.
+
+    CHANGE is said of PIN1; the same of PIN2 is PIN2-CHANGE.
+    """
+    code = "PUK-VERIFY" if name == "PUK" else name
+    own = {"CHANGE": "PIN2-CHANGE"} if name == "PIN2" else {}
+    return (code, *(own.get(need, need) for need in needs))
+
+
 def _refused_try(holder: Holder, name: PinName, left: int) -> None:
     """Offer a wrong code that must leave this many tries, and look at the counter."""
     rules = holder.rules(name)

@@ -33,6 +33,11 @@ def test_a_broken_card_fails_a_case_that_names_the_fault(mutant: Mutant, profile
     assert {unbroken[run] for run in named} == {Verdict.PASS}
 
 
+def test_there_are_enough_of_them() -> None:
+    """Sixty broken cards are the least that a catalogue is worth anything with."""
+    assert len(MUTANTS) >= 60
+
+
 def test_mutants_have_names_of_their_own() -> None:
     """No two broken cards have one name."""
     assert [name for name, n in Counter(m.name for m in MUTANTS).items() if n > 1] == []

@@ -104,7 +104,7 @@ def _cases() -> Iterator[Case]:
                 f"{name}: {title}",
                 purpose,
                 (expected,),
-                ("PUK-VERIFY" if name == "PUK" else name, *needs),
+                trials.needs_of(name, needs),
                 effect=effect,
                 run=partial(_run, trial, name),
             )

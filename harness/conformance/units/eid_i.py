@@ -11,6 +11,7 @@ from harness.conformance.holder import Holder
 from harness.conformance.judgement import Failure, demand, demand_sw
 from harness.conformance.subject import Subject
 from harness.conformance.tear import cut_at_write, torn_after
+from harness.conformance.trials import needs_of
 from harness.errors import LinkError
 from harness.profile import PinName
 
@@ -184,7 +185,7 @@ def _cases() -> Iterator[Case]:
                 title.format(name),
                 purpose,
                 ("the counter that the title says, after the power is back",),
-                (name, *needs),
+                needs_of(name, needs),
                 effect=Effect.CHANGES_CARD,
                 run=partial(run, name),
             )
