@@ -11,5 +11,6 @@ pytest_plugins = (
     "harness.pytest_plugin.needs",
     "harness.pytest_plugin.air",
     "harness.pytest_plugin.fixtures",
+    "harness.pytest_plugin.conformance",
     "harness.pytest_plugin.reporting",
 )

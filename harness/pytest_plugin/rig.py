@@ -91,13 +91,27 @@ class Rig:
 
     def _station(self) -> Station:
         if self._opened is None:
-            self._opened = Station.open(self.place, self._making())
+            self._opened = Station.open(self.place, self.making)
         return self._opened
 
-    def _making(self) -> CardOptions:
-        """Standing settings that say how to make a card do not touch one that exists."""
+    @property
+    def making(self) -> CardOptions:
+        """How an emulated card is made.
+
+        Standing settings that say how to make a card do not touch one that exists.
+        """
         is_made = self.place.startswith("emulated:")
         return self._options if is_made else CardOptions(profile=self._options.profile)
+
+    @property
+    def given(self) -> Mapping[str, Digits]:
+        """The codes that were given for a real card, by name."""
+        return self._given
+
+    @property
+    def held(self) -> Station:
+        """The place of a real card, opened once for the run."""
+        return self._station()
 
     def close(self) -> None:
         """Let go of the place."""
@@ -156,7 +170,7 @@ class Rig:
             UsageError: the card is not an emulated one.
         """
         profile = self.identity().profile
-        station = Station.open(self.place, self._making(), clock=VirtualClock())
+        station = Station.open(self.place, self.making, clock=VirtualClock())
         return in_air(replace(station, profile=profile), conditions)
 
     def station(self, *, may_spend: bool, may_verify: bool) -> Station:
@@ -167,7 +181,7 @@ class Rig:
         """
         profile = self.identity().profile
         if not self.is_real:
-            return replace(Station.open(self.place, self._making()), profile=profile)
+            return replace(Station.open(self.place, self.making), profile=profile)
         icc, journal = self._station().icc, Journal()
         if not may_spend:
             icc = PinWatch(icc, may_verify=may_verify)
@@ -214,15 +228,23 @@ class Rig:
         profile = self._station().profile if self.is_emulated else None
         return person.fitted(profile) if profile else person
 
-    def authorities(self) -> Authorities | None:
-        """The trusted issuers, else those of an emulated card; None where nobody knows any.
+    def authority_files(self) -> tuple[bytes, ...]:
+        """The DER certificates of the trusted issuers, else those of an emulated card.
 
         Raises:
             UsageError: the file holds no certificate.
         """
-        known = self._station().authorities
         if self._trust is not None:
-            known = load_certificates(read_bytes(self._trust), str(self._trust))
+            return tuple(load_certificates(read_bytes(self._trust), str(self._trust)))
+        return self._station().authorities
+
+    def authorities(self) -> Authorities | None:
+        """The same as a chain may be checked against; None where nobody knows any.
+
+        Raises:
+            UsageError: the file holds no certificate.
+        """
+        known = self.authority_files()
         return Authorities(known) if known else None
 
     def unmet(self, need: str) -> str | None:
