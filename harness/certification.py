@@ -171,7 +171,12 @@ class Certification:
         station.icc.disconnect()
         conditions = self._conditions(interface_of(self._profile, atr), atr, order.reader)
         source = HeldSource(station, self._profile, order.codes, order.authorities)
-        custody = Custody(source, allow_destructive=order.allow_destructive, floor=order.pin_floor)
+        custody = Custody(
+            source,
+            allow_destructive=order.allow_destructive,
+            named=order.cases,
+            floor=order.pin_floor,
+        )
         for note in custody.prepare():
             self._watch.noted(note)
         minutes = Minutes(self._campaign, self._ledger, conditions)

@@ -38,7 +38,9 @@ class Effect(StrEnum):
     CHANGES_CARD = "changes the card"
     """Codes or contents are other than before."""
     BLOCKS = "blocks a code"
-    """A code may be left blocked."""
+    """A code is blocked, and unblocked with the PUK at the end."""
+    FINAL = "blocks a code for good"
+    """Nothing gives that code back."""
 
 
 class Target(StrEnum):

@@ -131,6 +131,6 @@ def _narrowed(units: Sequence[str], cases: Sequence[str]) -> Iterator[Unit]:
 
 def _refuse_unknown(kind: str, named: Sequence[str], known: Sequence[str]) -> None:
     if unknown := [name for name in named if name not in known]:
-        near = [name for name in known if name.rpartition("_")[0] in unknown[0]] or known
+        near = [name for name in known if f"{name.rpartition('_')[0]}_" in unknown[0]] or known
         message = f"there is no {kind} {', '.join(unknown)}; there are {', '.join(near)}"
         raise UsageError(message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -68,16 +68,23 @@ class HeldSource:
 class Custody:
     """Decides before each case whether it may touch the card, and looks after it what it cost.
 
-    A code is used only once the card has accepted it, and `floor` tries must outlive a mistake. A
+    `named` are the cases that were asked for by name: only these may block a code for good. A code
+    is used only once the card has accepted it, and `floor` tries must outlive a mistake. A
     harmless case after which a counter stands lower than before ends the campaign; `halted` says
     so.
     """
 
     def __init__(
-        self, source: HeldSource, *, allow_destructive: bool, floor: int = DEFAULT_FLOOR
+        self,
+        source: HeldSource,
+        *,
+        allow_destructive: bool,
+        named: Collection[str] = (),
+        floor: int = DEFAULT_FLOOR,
     ) -> None:
         self._source = source
         self._allow_destructive = allow_destructive
+        self._named = named
         memory = Refusals()
         self._guard = PinGuard(floor, memory)
         self._guard_of_the_accepted = PinGuard(0, memory)
@@ -139,6 +146,8 @@ class Custody:
             return ""
         if not self._allow_destructive:
             return f"it {_does(case.effect)}, which needs --allow-destructive on a real card"
+        if case.effect is Effect.FINAL and case.id not in self._named:
+            return "it blocks a code for good; on a real card it is run only if named with --case"
         if case.effect is Effect.BLOCKS and "PUK" not in self._source.codes:
             return "it blocks a code, and the PUK that would give it back was not given"
         return self._worn()
@@ -211,6 +220,6 @@ def _touches(step: Step) -> bool:
 
 
 def _does(effect: Effect) -> str:
-    return {Effect.SPENDS_TRIES: "spends tries", Effect.BLOCKS: "may block a code"}.get(
-        effect, "changes the card"
+    return {Effect.SPENDS_TRIES: "spends tries", Effect.BLOCKS: "blocks a code"}.get(
+        effect, str(effect)
     )

@@ -17,7 +17,6 @@ from harness.errors import UsageError
 from harness.profile import Profile
 from harness.station import Codes, Station
 from harness.tap import policy
-from harness.terminal.families import FAMILIES
 from harness.terminal.pin_guard import PinGuard
 
 TAPS, FEW_TAPS = 200, 20
@@ -31,9 +30,6 @@ def simulated(profile: Profile, seed: int) -> HoldTime:
     Raises:
         UsageError: this card cannot be held against a phone.
     """
-    if profile.family not in FAMILIES:
-        message = f"there is no whole read of a card of the family {profile.family} to simulate yet"
-        raise UsageError(message)
     scenario = Scenario(
         profile,
         phone("android-eid-app"),
@@ -72,6 +68,7 @@ def _told(engine: str, params: dict[str, str], summary: Summary, bound: float | 
         taps=summary.taps,
         first_try=summary.first_try,
         within_policy=summary.within_policy,
+        outcomes=summary.outcomes,
         hold=summary.hold,
         phases=tuple(
             HoldPhase(name=each.name, mean=each.mean, median=each.median) for each in summary.phases

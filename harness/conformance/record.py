@@ -139,6 +139,8 @@ class HoldTime(Strict):
     first_try: float
     within_policy: float
     """Shares of all taps, 0 to 1."""
+    outcomes: dict[str, int]
+    """How many taps ended how; ok, or the name of the failure."""
     hold: dict[str, Seconds]
     """p50, p90, p95, p99 and max; empty where no tap was completed."""
     phases: tuple[HoldPhase, ...]

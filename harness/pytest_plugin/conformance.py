@@ -46,7 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     try:
         runs = _campaign(metafunc.config).runs
     except EidrigError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.Collector.CollectError(str(error)) from None
     metafunc.parametrize(_RUN, runs, ids=[run.id for run in runs])
 
 
@@ -70,7 +70,6 @@ def conformance_examiner(request: pytest.FixtureRequest, _eidrig_rig: Rig) -> Ex
     from harness.conformance.held import Custody, HeldSource  # noqa: PLC0415 - the same
     from harness.conformance.in_field import in_field  # noqa: PLC0415 - the same
     from harness.conformance.source import EmulatedSource  # noqa: PLC0415 - the same
-    from harness.transport.credential import ask_any  # noqa: PLC0415 - the same
 
     config = request.config
     rules = Rules(_eidrig_rig.making.seed, config.getoption("conformance_samples"))
@@ -78,13 +77,16 @@ def conformance_examiner(request: pytest.FixtureRequest, _eidrig_rig: Rig) -> Ex
         if not _eidrig_rig.is_real:
             return Examiner(in_field(EmulatedSource.of(_eidrig_rig.making)), rules)
         codes: dict[str, Secret] = dict(_eidrig_rig.given)
-        if mrz := setting(config, "mrz-from"):
-            codes["MRZ"] = ask_any(mrz, "MRZ")
+        if (mrz := _eidrig_rig.mrz()) is not None:
+            codes["MRZ"] = mrz
         known = _eidrig_rig.authority_files()
         profile = _campaign(config).profile
         source = HeldSource(_eidrig_rig.held, profile, codes, known)
         custody = Custody(
-            source, allow_destructive=allows_destructive(config), floor=_eidrig_rig.pin_floor
+            source,
+            allow_destructive=allows_destructive(config),
+            named=config.getoption("conformance_case"),
+            floor=_eidrig_rig.pin_floor,
         )
         custody.prepare()
         return Examiner(source, rules, custody)

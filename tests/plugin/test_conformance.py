@@ -87,5 +87,6 @@ def test_with_permission_a_real_card_is_as_before(
 def test_wrong_options_are_told(pytester: pytest.Pytester, options: list[str], said: str) -> None:
     """What cannot be run is a usage error with one line."""
     result = pytester.runpytest(*CATALOGUE, *options)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "Traceback" not in result.stdout.str()
     assert said in result.stderr.str() + result.stdout.str()

@@ -21,7 +21,8 @@ def _run(trial: Trial, name: PinName, subject: Subject) -> None:
     trial(Holder(subject), name)
 
 
-_SPENDS, _CHANGES, _BLOCKS = Effect.SPENDS_TRIES, Effect.CHANGES_CARD, Effect.BLOCKS
+_SPENDS, _CHANGES = Effect.SPENDS_TRIES, Effect.CHANGES_CARD
+_BLOCKS, _FINAL = Effect.BLOCKS, Effect.FINAL
 _BOTH: tuple[PinName, ...] = ("PIN1", "PIN2")
 _ROWS: tuple[tuple[Trial, tuple[PinName, ...], str, Effect, tuple[str, ...]], ...] = (
     (trials.right, ("PIN1", "PIN2"), "9000", Effect.NONE, ()),
@@ -38,7 +39,7 @@ _ROWS: tuple[tuple[Trial, tuple[PinName, ...], str, Effect, tuple[str, ...]], ..
         trials.block_for_good,
         _BOTH,
         "63CX down to the blocking answer, then the profile's answer for a blocked code",
-        _BLOCKS,
+        _FINAL,
         ("!PUK-VERIFY",),
     ),
     (trials.unblock, _BOTH, "9000, then 63CX for the old value", _BLOCKS, ("PUK-VERIFY",)),
@@ -47,7 +48,7 @@ _ROWS: tuple[tuple[Trial, tuple[PinName, ...], str, Effect, tuple[str, ...]], ..
         trials.block_puk,
         ("PIN1",),
         "63CX down to the blocking answer, then the profile's answer for a blocked code",
-        _BLOCKS,
+        _FINAL,
         ("PUK-VERIFY",),
     ),
     (

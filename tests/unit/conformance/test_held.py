@@ -88,7 +88,7 @@ def test_a_card_is_as_before(held: Held, make_case: MakeCase) -> None:
     [
         (Effect.SPENDS_TRIES, "it spends tries, which needs --allow-destructive"),
         (Effect.CHANGES_CARD, "it changes the card, which needs --allow-destructive"),
-        (Effect.BLOCKS, "it may block a code, which needs --allow-destructive"),
+        (Effect.BLOCKS, "it blocks a code, which needs --allow-destructive"),
     ],
 )
 def test_what_leaves_traces_needs_permission(
@@ -160,6 +160,17 @@ def test_nothing_blocks_without_the_puk(held: Held, make_case: MakeCase) -> None
     )
     assert record.verdict is Verdict.BLOCKED
     assert "the PUK that would give it back" in record.reason
+
+
+def test_a_code_is_blocked_for_good_only_by_name(held: Held, make_case: MakeCase) -> None:
+    """Permission to destroy is not enough for what nothing gives back."""
+    final = make_case(lambda subject: subject.access(), effect=Effect.FINAL)
+    record = held.examiner(allow_destructive=True).examine(Run(final))
+    assert record.verdict is Verdict.BLOCKED
+    assert "only if named with --case" in record.reason
+    custody = Custody(held.source, allow_destructive=True, named=("X_1",))
+    custody.prepare()
+    assert Examiner(held.source, Rules(), custody).examine(Run(final)).verdict is Verdict.PASS
 
 
 def test_a_card_that_is_gone_ends_it(held: Held, make_case: MakeCase) -> None:
