@@ -98,10 +98,7 @@ def inspect(
     atr = activate(station)
     channel = CardChannel(station.icc, station.journal)
     with station.journal.phase("inspect"):
-        access, home = look(channel, EF_CARD_ACCESS), b""
-        for application in dict.fromkeys(map(_application_of_pace, profiles)):
-            if application and not access.raw:
-                access, home = look(channel, EF_CARD_ACCESS, application), application
+        access, home = _card_access_of(channel, profiles)
         found = Inspection(atr, access, look(channel, EF_ATR), look(channel, EF_DIR), ())
         lds = lds_application(channel)
     fits = [_fit(each, found) for each in profiles]
@@ -118,6 +115,17 @@ def inspect(
         with station.journal.phase("PKCS#15"):
             chosen = [_looked_into(inside, atr, each) for each in known]
     return Inspection(atr, access, found.ef_atr, found.ef_dir, tuple(chosen), lds, opened)
+
+
+def _card_access_of(channel: CardChannel, profiles: Sequence[Profile]) -> tuple[Found, bytes]:
+    """EF.CardAccess in the MF, else where a profile has it; and the application selected for it."""
+    access = look(channel, EF_CARD_ACCESS)
+    for application in dict.fromkeys(map(_application_of_pace, profiles)):
+        if access.raw:
+            break
+        if application and (found := look(channel, EF_CARD_ACCESS, application)).raw:
+            return found, application
+    return access, b""
 
 
 def _looked_into(channel: CardChannel, atr: bytes, fit: Fit) -> Fit:

@@ -12,12 +12,13 @@ from rich.text import Text
 
 from harness.cli.options import card_options, emulated_options
 from harness.cli.output import show
+from harness.errors import UsageError
 from harness.inspection import Inspection, inspect
 from harness.profiles import builtin_names, load_profile
 from harness.report.printable import printable
-from harness.secret import Can
+from harness.secret import Secret
 from harness.station import PLACES, Station
-from harness.transport.credential import SOURCES, ask
+from harness.transport.credential import SOURCES, ask_any
 
 
 @click.command("inspect")
@@ -29,6 +30,7 @@ from harness.transport.credential import SOURCES, ask
     metavar="SOURCE",
     help=f"Also open the card by PACE with this CAN: {SOURCES}.",
 )
+@click.option("--mrz-from", metavar="SOURCE", help="The same with the machine readable zone.")
 @card_options
 def command(  # noqa: PLR0913 - one parameter an option
     *,
@@ -36,6 +38,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     profile: str | None,
     as_object: bool,
     can_from: str | None,
+    mrz_from: str | None,
     person: Path | None,
     seed: int,
     state: Path | None,
@@ -43,19 +46,28 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Describe a card: ATR, EF.CardAccess, EF.ATR/INFO, EF.DIR, and which profile fits.
 
-    Without --can-from only what is open to everyone is read and no code is asked for; with it PACE
-    is run as EF.CardAccess offers it, and what can be reached inside is told. No PIN is offered.
+    Only what is open to everyone is read and no code is asked for, unless --can-from or --mrz-from
+    is given: then PACE is run as EF.CardAccess offers it, and what can be reached inside is told.
+    No PIN is offered.
     """
     options = emulated_options(profile, person, seed, state, interface)
     names = [profile] if profile else builtin_names()
     profiles = [load_profile(name) for name in names]
     with closing(Station.open(card, options)) as station:
-        can = ask(can_from, Can) if can_from else None
-        found = inspect(station, profiles, can)
+        found = inspect(station, profiles, _password(can_from, mrz_from))
     if as_object:
         click.echo(as_json(found))
     else:
         _show(found)
+
+
+def _password(can_from: str | None, mrz_from: str | None) -> Secret | None:
+    if can_from and mrz_from:
+        message = "PACE takes one password: give --can-from or --mrz-from"
+        raise UsageError(message)
+    if mrz_from:
+        return ask_any(mrz_from, "MRZ")
+    return ask_any(can_from, "CAN") if can_from else None
 
 
 def as_json(found: Inspection) -> str:

@@ -82,6 +82,20 @@ def test_it_is_opened_with_its_can(eidrig: Eidrig, tmp_path: Path, name: str) ->
     assert "123456" not in ran.out
 
 
+def test_a_passport_is_opened_with_its_zone(eidrig: Eidrig, tmp_path: Path) -> None:
+    """Inspecting a passport with its MRZ runs its PACE; with both passwords it is not touched."""
+    (tmp_path / "mrz").write_text("AS0000001, 800108, 350101\n")
+    (tmp_path / "can").write_text("123456\n")
+    zone, can = f"file:{tmp_path / 'mrz'}", f"file:{tmp_path / 'can'}"
+    ran = eidrig("inspect", "--profile", "icao-passport", "--mrz-from", zone, "--json")
+    assert ran.code == 0, ran.err
+    assert ran.document["pace"]["password"] == "MRZ"
+    assert "A0000002471001" in ran.document["pace"]["applications"]
+    both = ("--mrz-from", zone, "--can-from", can)
+    said = eidrig("inspect", "--profile", "icao-passport", *both).refused(2)
+    assert "give --can-from or --mrz-from" in said
+
+
 @with_keys
 def test_made_as_files(eidrig: Eidrig, tmp_path: Path, name: str) -> None:
     """The files hold certificates that belong to the keys and to the authorities beside them."""
