@@ -26,9 +26,15 @@ from harness.profile.facts import (
     Transmission,
 )
 from harness.profile.faults import explained, sentence
-from harness.profile.travel import ActiveAuthentication, Bac, ChipAuthentication, Lds
+from harness.profile.travel import (
+    ActiveAuthentication,
+    Bac,
+    ChipAuthentication,
+    Lds,
+    key_numbers_fault,
+)
+from harness.profile.travel_files import document_fault
 from harness.profile.words import (
-    LDS_FILES,
     MF,
     PERSONAL_DATA,
     Content,
@@ -163,22 +169,16 @@ class Profile(Strict):
         return self
 
     @model_validator(mode="after")
-    def _lds_is_whole(self) -> Self:
-        made = [name for name, file in self.files.items() if file.content in LDS_FILES]
-        if made and self.lds is None:
-            message = f"lds: Field required where there are files of it: {', '.join(made)}"
-            raise ValueError(message)
-        contents = {file.content for file in self.files.values() if file.value is None}
-        if Content.DG15 in contents and self.active_authentication is None:
-            message = "active_authentication: Field required where there is a file with dg15"
-            raise ValueError(message)
-        if Content.CARD_SECURITY in contents and (self.lds is None or self.pace is None):
-            message = "lds and pace: Field required where there is a file with card-security"
-            raise ValueError(message)
-        numbers = [each.key_id for each in self.chip_authentication]
-        if len(set(numbers)) != len(numbers) or (len(numbers) > 1 and None in numbers):
-            message = "chip_authentication: several keys need numbers that tell them apart (key_id)"
-            raise ValueError(message)
+    def _document_is_whole(self) -> Self:
+        protocols = {
+            "bac": self.bac,
+            "chip_authentication": self.chip_authentication,
+            "active_authentication": self.active_authentication,
+        }
+        if said := document_fault(self.files, self.lds, self.pace, protocols):
+            raise ValueError(said)
+        if said := key_numbers_fault(self.chip_authentication):
+            raise ValueError(said)
         return self
 
     def _has(self, path: str) -> bool:

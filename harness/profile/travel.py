@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -59,6 +60,14 @@ class ChipAuthentication(Fact):
     """Whether the public key spells its group out, or names it by number (TR-03110-3, A.2.1.1)."""
     key_id: Annotated[int, Field(ge=0, le=255)] | None = None
     """The number of the key; needed where there are several."""
+
+
+def key_numbers_fault(keys: Sequence[ChipAuthentication]) -> str | None:
+    """What is wrong with the numbers of several keys, or None."""
+    numbers = [each.key_id for each in keys]
+    if len(set(numbers)) != len(numbers) or (len(numbers) > 1 and None in numbers):
+        return "chip_authentication: several keys need numbers that tell them apart (key_id)"
+    return None
 
 
 class ActiveAuthentication(Fact):

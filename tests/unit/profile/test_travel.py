@@ -117,6 +117,11 @@ def test_a_passport_without_codes_and_keys() -> None:
             'hash = "sha256", explicit_parameters = true }',
             "belongs to a key on",
         ),
+        (
+            'content = "dg1"',
+            'content = "dg12"',
+            "files: one with the content dg1 is required",
+        ),
         ('content = "dg3"', 'content = "card-security"', "lds and pace: Field required where"),
         ('digest = "sha256"', 'digest = "md5"', "lds.digest should be 'sha1'"),
         (
@@ -155,6 +160,15 @@ def test_files_of_the_lds_without_it() -> None:
     text = before + rest[rest.index("\n[") :].replace('"lds", "passive-authentication", ', "")
     with pytest.raises(UsageError, match="lds: Field required where there are files of it: dg1"):
         parse_profile(text, "mine.toml")
+
+
+def test_protocols_without_a_document() -> None:
+    """What proves a chip or opens it by its zone is nothing without a document."""
+    text = PASSPORT.split("[lds]", 1)[0]
+    rest = PASSPORT[PASSPORT.index("[directories.lds]") : PASSPORT.index("[files.dg1]")]
+    plan = '[plans.eidrig]\noperations = ["chip-authentication"]\nsource = "test"\n'
+    with pytest.raises(UsageError, match="lds: Field required where there is bac, chip_authen"):
+        parse_profile(f"{text}[files]\n{rest}{plan}", "mine.toml")
 
 
 def test_a_key_for_dg15() -> None:
