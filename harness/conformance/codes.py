@@ -15,7 +15,10 @@ from harness.profile import PasswordName
 from harness.secret import Secret
 from harness.terminal.channel import CardChannel
 
-_STATE_CLAUSE = "BSI TR-03110-3, B.11.1"
+COSTS_PUK = "the PUK has uses left: each unblocking costs one for good (BSI TR-03110-2, 2.4.1)"
+"""What a case must be told beforehand that leaves a PIN to be unblocked."""
+
+_STATE_CLAUSE = "BSI TR-03110-3, B.14.1"
 _PIN = 0x03
 
 
@@ -85,7 +88,7 @@ def opened(
 
 
 def reset(p1: int, new: bytes = b"", reference: int = _PIN) -> CommandApdu:
-    """RESET RETRY COUNTER: new tries (03) or a new value (02) (BSI TR-03110-3, B.11.2)."""
+    """RESET RETRY COUNTER: new tries (03) or a new value (02) (BSI TR-03110-3, B.7)."""
     return CommandApdu(0x00, INS.RESET_RETRY_COUNTER, p1, reference, new)
 
 
@@ -109,7 +112,7 @@ def suspend(subject: Subject) -> None:
     """
     left = tries(subject)
     while left > 1:
-        clause = "BSI TR-03110-2, 3.3"
+        clause = "BSI TR-03110-2, 2.4"
         demand_sw(offer_wrong(subject), clause, 0x6300, 0x63C0 | left - 1)
         left -= 1
         demand_sw(state(subject), clause, 0x63C0 | left)
@@ -123,7 +126,7 @@ def block(subject: Subject) -> None:
     """
     suspend(subject)
     answer = offer_wrong(subject, channel=opened(subject, "CAN"))
-    demand_sw(answer, "BSI TR-03110-2, 3.3", 0x6300, 0x63C0)
+    demand_sw(answer, "BSI TR-03110-2, 2.4", 0x6300, 0x63C0)
 
 
 def unblock(subject: Subject) -> None:
@@ -133,7 +136,7 @@ def unblock(subject: Subject) -> None:
         Failure: the card refuses.
     """
     channel = opened(subject, "PUK")
-    demand_sw(subject.transmit(reset(0x03), channel), "BSI TR-03110-3, B.11.2", 0x9000)
+    demand_sw(subject.transmit(reset(0x03), channel), "BSI TR-03110-3, B.7", 0x9000)
 
 
 @contextmanager

@@ -35,7 +35,8 @@ from harness.terminal.pace import REFERENCES
 from harness.tlv import Tlv, TlvError
 
 _DYNAMIC = 0x7C
-_DATA_CLAUSE = "ICAO 9303-11, 4.4.4.2"
+_CLAUSE = "ICAO 9303-11, 4.4"
+_DATA_CLAUSE = f"{_CLAUSE}.4.2"
 
 
 class Step(IntEnum):
@@ -189,7 +190,7 @@ class PaceSteps:
             Failure: it is no success, or not what the step answers.
         """
         if step is Step.SET_AT:
-            demand(answer.ok or answer.tries_left, "9000", f"{answer.sw:04X}", "4.4.4.1")
+            demand(answer.ok or answer.tries_left, "9000", f"{answer.sw:04X}", f"{_CLAUSE}.4.1")
             self.answers[step] = ()
             return
         demand_sw(answer, _DATA_CLAUSE, 0x9000)
@@ -197,7 +198,7 @@ class PaceSteps:
         try:
             self._learn(step, objects[0].value)
         except (KeyAgreementError, InvalidElementError) as error:
-            raise Failure("a usable value", str(error), "ICAO 9303-11, 4.4.1") from error
+            raise Failure("a usable value", str(error), f"{_CLAUSE}.1") from error
 
     def _learn(self, step: Step, value: bytes) -> None:
         cipher = self.suite.cipher
@@ -210,23 +211,23 @@ class PaceSteps:
                 self._agree(value)
             case Step.TOKEN:
                 right = value == self._expected_token
-                demand(right, "the token of the same keys", "another", "4.4.1 step 3 f")
+                demand(right, "the token of the same keys", "another", f"{_CLAUSE}.1 step 3 f")
 
     def _map(self, peer: bytes) -> None:
         if self.suite.mapping == "IM":
-            demand(not peer, "empty mapping data", f"{len(peer)} bytes", "4.4.3.3.2")
+            demand(not peer, "empty mapping data", f"{len(peer)} bytes", f"{_CLAUSE}.3.3.2")
             number = pseudo_random(
                 self.suite.cipher, self._nonce, self.map_nonce, self.domain.prime
             )
             self.generator = self.domain.from_field(number)
             return
-        demand(peer != self.mapping_data, "a key of the chip's own", "ours", "4.4.1")
+        demand(peer != self.mapping_data, "a key of the chip's own", "ours", f"{_CLAUSE}.1")
         shared = self.domain.multiply(self.domain.decode(peer), self.map_private)
         base = self.domain.multiply_generator(int.from_bytes(self._nonce, "big"))
         self.generator = self.domain.add(base, shared)
 
     def _agree(self, peer: bytes) -> None:
-        demand(peer != self.public, "a key of the chip's own", "ours", "4.4.1 step 3 c")
+        demand(peer != self.public, "a key of the chip's own", "ours", f"{_CLAUSE}.1 step 3 c")
         shared = self.domain.shared_secret(self.domain.decode(peer), self.private)
         self._keys = session_keys(shared, self.suite.cipher)
         self.token = authentication_token(self.suite, self._keys, peer)

@@ -42,7 +42,12 @@ def demand_channel(subject: Subject, channel: CardChannel) -> None:
     """
     answer = subject.transmit(_read_access(subject.profile, 8), channel)
     demand_sw(answer, _SESSION_CLAUSE, 0x9000)
-    demand(answer.data[:1] == b"\x31", "the SET of EF.CardAccess", answer.data[:1].hex(), "9.2.11")
+    demand(
+        answer.data[:1] == b"\x31",
+        "the SET of EF.CardAccess",
+        answer.data[:1].hex(),
+        "ICAO 9303-11, 9.2.11",
+    )
 
 
 def demand_closed(subject: Subject) -> None:

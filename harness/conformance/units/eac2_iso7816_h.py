@@ -145,7 +145,7 @@ def _unknown_password(subject: Subject) -> None:
 
 _UNKNOWN_PASSWORD = Case(
     "EAC2_ISO7816_H_23",
-    f"{_PLAN}, 3.3.23; TR-03110-3, B.11.1",
+    f"{_PLAN}, 3.3.23; TR-03110-3, B.14.1",
     "A password reference that does not exist is not found",
     "MSE:Set AT names a password that no standard knows; no nonce is given for it.",
     ("6A88 to MSE:Set AT, and no nonce",),

@@ -28,12 +28,14 @@ def _fresh_nonce(subject: Subject) -> None:
     A nonce that comes again lets one try passwords against what was heard.
     """
     nonces = {PaceSteps(subject).go(Step.NONCE).answers[Step.NONCE][0].value for _ in range(_RUNS)}
-    demand(len(nonces) == _RUNS, f"{_RUNS} nonces in {_RUNS} runs", f"{len(nonces)}", "4.4.1")
+    demand(
+        len(nonces) == _RUNS, f"{_RUNS} nonces in {_RUNS} runs", f"{len(nonces)}", f"{_CLAUSE}.1"
+    )
 
 
 def _fresh(step: Step, subject: Subject) -> None:
     values = {PaceSteps(subject).go(step).answers[step][0].value for _ in range(_RUNS)}
-    demand(len(values) == _RUNS, f"{_RUNS} keys in {_RUNS} runs", f"{len(values)}", "4.4.1")
+    demand(len(values) == _RUNS, f"{_RUNS} keys in {_RUNS} runs", f"{len(values)}", f"{_CLAUSE}.1")
 
 
 def _fresh_key(number: int, name: str, step: Step, needs: tuple[str, ...]) -> Case:
@@ -129,7 +131,7 @@ def _token_again(subject: Subject) -> None:
 
 @case(
     "PACE_9",
-    "BSI TR-03110-2, 2.4",
+    "BSI TR-03110-2, 3.2",
     "an error to MSE:Set AT or to the first GENERAL AUTHENTICATE inside the channel",
     needs=("PACE",),
     per_suite=True,
@@ -141,9 +143,9 @@ def _second_run(subject: Subject) -> None:
     """
     channel = PaceSteps(subject).go(Step.TOKEN).secured
     again = PaceSteps(subject, channel=channel)
-    demand_sw(again.send(again.command(Step.SET_AT)), "BSI TR-03110-2, 2.4", 0x9000, Sws.ERROR)
+    demand_sw(again.send(again.command(Step.SET_AT)), "BSI TR-03110-2, 3.2", 0x9000, Sws.ERROR)
     answer = again.send(again.command(Step.NONCE))
-    demand_sw(answer, "BSI TR-03110-2, 2.4", Sws.ERROR, to="a second PACE in its own channel")
+    demand_sw(answer, "BSI TR-03110-2, 3.2", Sws.ERROR, to="a second PACE in its own channel")
 
 
 def _number(value: Callable[[int], int]) -> Callable[[Step], Make]:
@@ -197,7 +199,7 @@ def _small_numbers() -> tuple[Case, ...]:
 
 @case(
     "PACE_16",
-    "BSI TR-03110-2, 3.3; TR-03110-3, B.11.2",
+    "BSI TR-03110-2, 2.4; TR-03110-3, B.7",
     "an error to RESET RETRY COUNTER inside the channel of the CAN, with new tries or a new PIN",
     "9000 at every step with the old PIN",
     needs=("PACE", "CAN", "PIN", "PIN-MANAGEMENT"),
@@ -208,7 +210,7 @@ def _not_by_the_can(subject: Subject) -> None:
 
     The CAN is printed on the card: whoever sees it must not come to a PIN by it.
     """
-    clause = "BSI TR-03110-2, 3.3"
+    clause = "BSI TR-03110-2, 2.4"
     codes.require_whole(subject)
     new = codes.another(subject.password("PIN")).reveal()
     with codes.given_back(subject):
@@ -221,7 +223,7 @@ def _not_by_the_can(subject: Subject) -> None:
 
 @case(
     "PACE_17",
-    "BSI TR-03110-2, 3.3; EN 419211-2, FIA_AFL.1",
+    "BSI TR-03110-2, 2.4; EN 419211-2, FIA_AFL.1",
     "one try fewer behind a run of PACE that the power cut at its first write",
     needs=("PACE", "PIN"),
     preconditions=("a card whose power can be cut within a command",),

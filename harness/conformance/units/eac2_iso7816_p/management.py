@@ -17,7 +17,7 @@ from harness.secret import Secret
 from harness.terminal.channel import CardChannel
 
 _PLAN = "BSI TR-03105-3.3, 3.11"
-_RESET = "BSI TR-03110-3, B.11.2"
+_RESET = "BSI TR-03110-3, B.7"
 _MANAGED = ("PACE", "PIN", "PIN-MANAGEMENT")
 _WITH_PUK = (*_MANAGED, "CAN", "SUSPEND", "PUK")
 
@@ -102,6 +102,7 @@ def _changed_again(subject: Subject) -> None:
     "9000 to RESET RETRY COUNTER inside the channel of the PUK",
     "9000 to MSE:Set AT with the PIN after a reset, and at every step with the old PIN",
     needs=_WITH_PUK,
+    preconditions=(codes.COSTS_PUK,),
     effect=Effect.BLOCKS,
 )
 def _unblocked(subject: Subject) -> None:
@@ -123,6 +124,7 @@ def _unblocked(subject: Subject) -> None:
     "9000 to RESET RETRY COUNTER with a new PIN inside the channel of the PUK",
     "9000 at every step with the new PIN after a reset",
     needs=(*_WITH_PUK, "PUK-RENEWS"),
+    preconditions=(codes.COSTS_PUK,),
     effect=Effect.BLOCKS,
 )
 def _unblocked_with_new_pin(subject: Subject) -> None:
@@ -188,6 +190,7 @@ def _not_changed_by_puk(subject: Subject) -> None:
     "6982 to RESET RETRY COUNTER with a new PIN inside the channel of the PUK",
     "63C0 to MSE:Set AT with the PIN after a reset",
     needs=(*_WITH_PUK, "!PUK-RENEWS"),
+    preconditions=(codes.COSTS_PUK,),
     effect=Effect.BLOCKS,
 )
 def _not_unblocked_with_new_pin(subject: Subject) -> None:
@@ -205,7 +208,7 @@ def _not_unblocked_with_new_pin(subject: Subject) -> None:
 
 @case(
     "EAC2_ISO7816_P_19",
-    f"{_PLAN}.20; BSI TR-03110-3, B.11.1",
+    f"{_PLAN}.20; BSI TR-03110-3, B.14.1",
     "6283 to MSE:Set AT",
     "no nonce",
     needs=("PACE", "PIN", "PIN-MANAGEMENT"),

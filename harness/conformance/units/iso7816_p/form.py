@@ -120,7 +120,7 @@ def _nonce_twice(subject: Subject) -> None:
         prove_nothing_opened(subject, steps, Step.NONCE, f"{_CLAUSE}.13")
         return
     steps.take(Step.NONCE, again)
-    demand(steps.answers[Step.NONCE] != first, "another nonce", "the same again", "4.4.4.2")
+    demand(steps.answers[Step.NONCE] != first, "another nonce", "the same again", f"{_CLAUSE}.13")
     demand_channel(subject, steps.go(Step.TOKEN).secured)
 
 
