@@ -51,12 +51,22 @@ class Npa:
 
     @property
     def commands(self) -> Mapping[int, Handler]:
-        """New tries and new values for the PIN."""
-        return {INS.RESET_RETRY_COUNTER: self.reset_retry_counter}
+        """New tries and values for the PIN; what only authenticated terminals may is refused."""
+        return {
+            INS.RESET_RETRY_COUNTER: self.reset_retry_counter,
+            INS.ACTIVATE: self.activate,
+            INS.DEACTIVATE: self.activate,
+        }
 
     def environment(self, data: bytes) -> bytes:
         """The data itself."""
         return data
+
+    def activate(self, command: CommandApdu) -> bytes:
+        """ACTIVATE and DEACTIVATE of the PIN, for authenticated terminals only (B.11)."""
+        if (command.p1, command.p2) != (0x10, self._pins.rules("PIN1").reference):
+            raise Refused(SW.INCORRECT_P1_P2)
+        raise Refused(SW.SECURITY_STATUS_NOT_SATISFIED)
 
     def reset_retry_counter(self, command: CommandApdu) -> bytes:
         """New tries (P1 = 03) or a new value (P1 = 02) for the PIN (BSI TR-03110-3, B.11).
