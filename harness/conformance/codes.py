@@ -15,7 +15,7 @@ from harness.profile import PasswordName
 from harness.secret import Secret
 from harness.terminal.channel import CardChannel
 
-COSTS_PUK = "the PUK has uses left: each unblocking costs one for good (BSI TR-03110-2, 2.4.1)"
+COSTS_A_RESET = "resets of the PIN are left: unblocking costs one for good (BSI TR-03110-2, 2.2.1)"
 """What a case must be told beforehand that leaves a PIN to be unblocked."""
 
 _STATE_CLAUSE = "BSI TR-03110-3, B.14.1"
@@ -112,7 +112,7 @@ def suspend(subject: Subject) -> None:
     """
     left = tries(subject)
     while left > 1:
-        clause = "BSI TR-03110-2, 2.4"
+        clause = "BSI TR-03110-2, 2.2.3"
         demand_sw(offer_wrong(subject), clause, 0x6300, 0x63C0 | left - 1)
         left -= 1
         demand_sw(state(subject), clause, 0x63C0 | left)
@@ -126,7 +126,7 @@ def block(subject: Subject) -> None:
     """
     suspend(subject)
     answer = offer_wrong(subject, channel=opened(subject, "CAN"))
-    demand_sw(answer, "BSI TR-03110-2, 2.4", 0x6300, 0x63C0)
+    demand_sw(answer, "BSI TR-03110-2, 2.2.3", 0x6300, 0x63C0)
 
 
 def unblock(subject: Subject) -> None:

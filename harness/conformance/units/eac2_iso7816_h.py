@@ -82,9 +82,9 @@ def _names_authority(kind: str, name: PasswordName, subject: Subject) -> None:
 
 def _refused_password(kind: str, name: PasswordName, subject: Subject) -> None:
     steps = _announced(subject, kind, name)
-    demand_sw(steps.send(steps.command(Step.SET_AT)), "TR-03110-2, 2.2", 0x6A80)
+    demand_sw(steps.send(steps.command(Step.SET_AT)), "TR-03110-2, 2.3.2.1", 0x6A80)
     following = steps.send(steps.command(Step.NONCE))
-    demand_sw(following, "TR-03110-2, 2.2", Sws.ERROR)
+    demand_sw(following, "TR-03110-2, 2.3.2.1", Sws.ERROR)
 
 
 def _wrong_token(kind: str, name: PasswordName, subject: Subject) -> None:
@@ -112,7 +112,7 @@ def _with_terminals() -> Iterator[Case]:
         who = _TERMINALS[kind][0]
         yield Case(
             f"EAC2_ISO7816_H_5{letter}",
-            f"{_PLAN}, 3.3.5; TR-03110-2, 2.2",
+            f"{_PLAN}, 3.3.5; TR-03110-2, 2.3.2.1",
             f"The {name} is refused to {who}",
             "This kind of terminal may not use this password, whatever its certificate allows.",
             ("6A80 to MSE:Set AT, and no nonce",),

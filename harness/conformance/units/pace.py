@@ -223,7 +223,7 @@ def _not_by_the_can(subject: Subject) -> None:
 
 @case(
     "PACE_17",
-    "BSI TR-03110-2, 2.4; EN 419211-2, FIA_AFL.1",
+    "BSI TR-03110-2, 2.2.3; EN 419211-2, FIA_AFL.1",
     "one try fewer behind a run of PACE that the power cut at its first write",
     needs=("PACE", "PIN"),
     preconditions=("a card whose power can be cut within a command",),

@@ -102,7 +102,7 @@ def _changed_again(subject: Subject) -> None:
     "9000 to RESET RETRY COUNTER inside the channel of the PUK",
     "9000 to MSE:Set AT with the PIN after a reset, and at every step with the old PIN",
     needs=_WITH_PUK,
-    preconditions=(codes.COSTS_PUK,),
+    preconditions=(codes.COSTS_A_RESET,),
     effect=Effect.BLOCKS,
 )
 def _unblocked(subject: Subject) -> None:
@@ -124,7 +124,7 @@ def _unblocked(subject: Subject) -> None:
     "9000 to RESET RETRY COUNTER with a new PIN inside the channel of the PUK",
     "9000 at every step with the new PIN after a reset",
     needs=(*_WITH_PUK, "PUK-RENEWS"),
-    preconditions=(codes.COSTS_PUK,),
+    preconditions=(codes.COSTS_A_RESET,),
     effect=Effect.BLOCKS,
 )
 def _unblocked_with_new_pin(subject: Subject) -> None:
@@ -190,7 +190,7 @@ def _not_changed_by_puk(subject: Subject) -> None:
     "6982 to RESET RETRY COUNTER with a new PIN inside the channel of the PUK",
     "63C0 to MSE:Set AT with the PIN after a reset",
     needs=(*_WITH_PUK, "!PUK-RENEWS"),
-    preconditions=(codes.COSTS_PUK,),
+    preconditions=(codes.COSTS_A_RESET,),
     effect=Effect.BLOCKS,
 )
 def _not_unblocked_with_new_pin(subject: Subject) -> None:

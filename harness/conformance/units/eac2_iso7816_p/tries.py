@@ -13,7 +13,7 @@ from harness.conformance.subject import Subject
 from harness.terminal.channel import CardChannel
 
 _PLAN = "BSI TR-03105-3.3, 3.11"
-_RULES = "BSI TR-03110-2, 2.4"
+_RULES = "BSI TR-03110-2, 2.2.3"
 _SUSPENDING = ("PACE", "PIN", "CAN", "SUSPEND")
 
 
@@ -170,7 +170,7 @@ def _resumption_is_volatile(subject: Subject) -> None:
     "63C1 to MSE:Set AT with the suspended PIN, inside the channel of the CAN",
     "6300 or 63C0 to the wrong token inside the channel",
     needs=_SUSPENDING,
-    preconditions=(codes.COSTS_PUK,),
+    preconditions=(codes.COSTS_A_RESET,),
     effect=Effect.BLOCKS,
 )
 def _blocked(subject: Subject) -> None:
@@ -192,7 +192,7 @@ def _blocked(subject: Subject) -> None:
     "63C0 to MSE:Set AT",
     "63C0 to it inside the channel of the CAN as well, and no nonce",
     needs=_SUSPENDING,
-    preconditions=(codes.COSTS_PUK,),
+    preconditions=(codes.COSTS_A_RESET,),
     effect=Effect.BLOCKS,
 )
 def _chosen_while_blocked(subject: Subject) -> None:

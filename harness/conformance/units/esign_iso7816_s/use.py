@@ -155,7 +155,7 @@ def _without_pin(holder: Holder) -> None:
 
 @case(
     "ESIGN_ISO7816_S_23",
-    f"{PLAN}_23; BSI TR-03110-2, 2.4",
+    f"{PLAN}_23; BSI TR-03110-2, 2.3.2.2",
     "6982 to VERIFY",
     "6982 to the signature",
     needs=(*NEEDS, "CONTACTLESS"),
