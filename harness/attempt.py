@@ -49,9 +49,11 @@ class Attempt:
         session = Session.recognised(self.station, reading.atr)
         reading.profile, reading.interface = session.profile, session.interface
         plan = session.plan(self.options.plan)
-        eid = self._opened(session, session.open(self.codes.can, self.codes.mrz))
+        access = session.open(self.codes.can, self.codes.mrz)
+        eid = self._opened(session, access)
         counters = self._counters_at_hand(eid) if "verify PIN1" in plan.operations else {}
         self._prove_same_card(eid)
+        reading.document.evidence = access.chip
         reading.tries_left |= counters
         for operation in plan.operations:
             eid = self._carry_out(session, eid, *operation.split(" ", 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -50,15 +51,27 @@ class DocumentRead:
         return eid.channel
 
     def _authenticate_chip(self, eid: Eid) -> CardChannel:
-        """Every activation needs it anew where it opens files; the proof itself is kept."""
-        if self.reading.document.chip is not None:
+        """The proof is kept; a recording has no chip to prove anything."""
+        document = self.reading.document
+        if self._challenge is not None:
+            return eid.channel
+        if document.mapping is None:
+            self._emrtd(eid).check_mapping(self.trust)
+        if document.chip is not None:
             return eid.channel
         return self._emrtd(eid).authenticate_chip() or eid.channel
 
     def _challenge_chip(self, eid: Eid) -> CardChannel:
         if self.reading.document.active is None:
-            self._emrtd(eid).challenge_chip()
+            recorded = self._challenge
+            draw = secrets.token_bytes if recorded is None else lambda size: recorded()[:size]
+            self._emrtd(eid).challenge_chip(draw)
         return eid.channel
+
+    @property
+    def _challenge(self) -> Callable[[], bytes] | None:
+        """What a recording was asked to sign; None where there is a chip."""
+        return self.session.station.challenge
 
 
 OPERATIONS: Mapping[str, Callable[[DocumentRead, Eid], CardChannel]] = MappingProxyType(

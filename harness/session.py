@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.crypto.chip_mapping import ChipEvidence
 from harness.errors import ApduError, BlockedPinError, PinError, UsageError, WrongPinError
 from harness.mrz import Mrz
 from harness.profile import Interface, PasswordName, PinName, Plan, Profile
@@ -20,17 +21,22 @@ from harness.terminal.eid import Eid
 from harness.terminal.emrtd import Emrtd, lds_directory
 from harness.terminal.files import Files
 from harness.terminal.inspection import EF_DIR, LDS_AID, applications, is_there, look
+from harness.terminal.lds.document import Document
 from harness.terminal.pieces import Pieces
 from harness.terminal.pin_guard import PinGuard
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A channel to the card, by which protocol it was opened and with which password, if any."""
+    """A channel to the card, by which protocol it was opened and with which password, if any.
+
+    `chip` is what a chip with chip authentication mapping sent as its proof, not yet checked.
+    """
 
     channel: CardChannel
     protocol: Literal["pace", "bac"] | None = None
     password: PasswordName | None = None
+    chip: ChipEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +156,8 @@ class Session:
         if pace is not None and self.interface in pace.needed_on and pace.opens_with != "PIN":
             password = self._password(pace.opens_with, pace.passwords, can, mrz)
             try:
-                channel = self.pace.ready().establish(self.channel, password)
-                return Access(channel, "pace", _name_of(password))
+                opened = self.pace.ready().run(self.channel, password)
+                return Access(opened.channel, "pace", _name_of(password), opened.chip)
             except ApduError:
                 if bac is None or mrz is None:
                     raise
@@ -225,7 +231,7 @@ class Session:
         files = self.eid(access.channel, pieces=Pieces()).files
         if access.protocol == "bac":
             files.standing_at(self.profile.lds_directory)
-        return Emrtd(access.channel, self.profile, files)
+        return Emrtd(access.channel, self.profile, files, Document(evidence=access.chip))
 
     def plan(self, name: str) -> Plan:
         """A read plan of the profile.

@@ -183,12 +183,13 @@ def mrz_of(image: CardImage) -> Mrz | None:
 def _open_replay(where: str, options: CardOptions, clock: Clock) -> Station:  # noqa: ARG001
     recording = Recording.from_json(read_text(Path(where)), where)
     profile = load_profile(options.profile or recording.profile)
-    can = Can("000000")  # a replayed card opens its channel with any CAN both sides use
+    # A replayed card opens its channel with any CAN or MRZ that both sides use.
+    can, mrz = Can("000000"), Mrz("000000000", "000000", "000000")
     challenges = cycle(recording.challenges or (bytes(48),))
     return Station(
-        icc=ReplayedCard(recording, profile, can),
+        icc=ReplayedCard(recording, profile, can, mrz),
         profile=profile,
-        codes=Codes(can, Digits("0000"), Digits("00000")),
+        codes=Codes(can, Digits("0000"), Digits("00000"), mrz),
         is_precious=False,
         challenge=lambda: next(challenges),
     )

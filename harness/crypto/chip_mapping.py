@@ -78,6 +78,8 @@ class ChipEvidence:
     key_id: int | None
     mapping_public: bytes
     chip_data: bytes
+    oid: str = ""
+    """The PACE protocol that was run."""
 
     def check(self, keys: Iterable[ChipPublicKey]) -> ChipPublicKey:
         """Check against the chip's static keys and return the one that fits (4.4.3.5.2).

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
+from collections.abc import Iterator
 
 from harness.apdu import INS, CommandApdu, ResponseApdu
 from harness.clock import WallClock
+from harness.crypto.chip_key import ChipKey
 from harness.crypto.domain import RandBelow
+from harness.crypto.standardized import DOMAINS
+from harness.emulator.bac import BacChip
 from harness.emulator.chaining import AnswerParts, Responder, answer_bytes
+from harness.emulator.channels import Opener
 from harness.emulator.front import SecureFront
 from harness.emulator.pace import PaceChip
+from harness.emulator.status import SecurityStatus
 from harness.errors import LinkError, UsageError
-from harness.profile import Profile
+from harness.mrz import Mrz
+from harness.profile import Interface, Profile
 from harness.recording import Recording
-from harness.secret import Can
+from harness.secret import Can, Secret
 from harness.trace import hide_codes
+
+_READS = (INS.READ_BINARY, INS.READ_BINARY_ODD)
 
 # SELECT by name, by path from the MF, or of a directory: no file is left selected beside it.
 _ANEW = (0x00, 0x01, 0x03, 0x04, 0x08)
@@ -24,7 +33,7 @@ _ANEW = (0x00, 0x01, 0x03, 0x04, 0x08)
 class ReplayedCard:
     """Answers each command as the recorded card did when it stood at the same file.
 
-    It opens the channel with whatever CAN the terminal uses, because a recording holds none.
+    It opens the channel with whatever CAN or MRZ the terminal uses, as a recording holds none.
     """
 
     def __init__(
@@ -32,21 +41,40 @@ class ReplayedCard:
         recording: Recording,
         profile: Profile,
         can: Can,
+        mrz: Mrz | None = None,
         randbelow: RandBelow = secrets.randbelow,
     ) -> None:
         self._recording = recording
         self._profile = profile
-        self._can = can
+        self._passwords: dict[str, Secret] = {"CAN": can} | ({"MRZ": mrz} if mrz else {})
+        self._mrz = mrz
         self._randbelow = randbelow
         self._respond: Responder | None = None
 
     def connect(self) -> bytes:
         """Start the recorded card anew."""
-        pace = PaceChip(
-            self._profile.own_pace, {"CAN": self._can}, _NoCounter(), WallClock(), self._randbelow
-        )
-        self._respond = AnswerParts(SecureFront(pace, _Played(self._recording)))
+        pace, openers = self._pace(), tuple(self._openers())
+        self._respond = AnswerParts(SecureFront(pace, _Played(self._recording), openers))
         return self._recording.atr
+
+    def _pace(self) -> PaceChip | None:
+        rules = self._profile.pace
+        if rules is None:
+            return None
+        # A recording holds no static key: what stands in for it proves nothing.
+        keys = {
+            each.reference: ChipKey(DOMAINS[each.parameter_id], 1, each.reference)
+            for each in rules.offers
+        }
+        counter, clock = _NoCounter(), WallClock()
+        return PaceChip(rules, self._passwords, counter, clock, self._randbelow, keys)
+
+    def _openers(self) -> Iterator[Opener]:
+        """BAC, wherever the terminal stands: the recording itself knows what it had selected."""
+        if self._profile.bac is not None and self._mrz is not None:
+            status = SecurityStatus(Interface.CONTACTLESS)
+            home = status.directory
+            yield BacChip(self._profile.bac, self._mrz, home, status, self._randbelow)
 
     def disconnect(self) -> None:
         """Take the power away."""
@@ -82,7 +110,7 @@ class _Place:
 
     def seen_by(self, command: CommandApdu) -> tuple[str, str]:
         """The directory and file that the answer to a command depends on."""
-        return self.directory, self.file if command.ins == INS.READ_BINARY else ""
+        return self.directory, self.file if command.ins in _READS else ""
 
     def follow(self, command: CommandApdu) -> None:
         """Take a SELECT that the card accepted."""

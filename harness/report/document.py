@@ -29,6 +29,8 @@ def as_object(document: Document) -> dict[str, Any]:
         "people_to_notify": [dict(each.texts) for each in document.contacts],
         "unknown_tags": list(_unknown(document)),
         "passive_authentication": _passive(document.passive) if document.passive else None,
+        "chip_authentication_mapping": document.mapping
+        and {"oid": document.mapping.oid, "verified": document.mapping.is_proven},
         "chip_authentication": document.chip
         and {"oid": document.chip.oid, "verified": document.chip.is_proven},
         "active_authentication": document.active
@@ -136,6 +138,9 @@ def _proof_rows(document: Document) -> Iterator[tuple[str, str]]:
         yield "Passive authentication", f"{verdicts}, {groups}\n{signer}"
         for failure in passive.failures:
             yield f"Fault: {failure.fault}", printable(str(failure))
+    if document.mapping is not None:
+        said = f"{_VERDICTS[document.mapping.is_proven]}, {describe_oid(document.mapping.oid)}"
+        yield "Chip, by PACE", said
     if document.chip is not None:
         said = f"{_VERDICTS[document.chip.is_proven]}, {describe_oid(document.chip.oid)}"
         yield "Chip authentication", said

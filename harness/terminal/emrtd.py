@@ -8,6 +8,9 @@ from collections.abc import Callable
 from harness.apdu import SW
 from harness.crypto.active_auth import active_authentication_info
 from harness.crypto.chip_auth import ChipAuthenticationOffer, chip_authentication_offers
+from harness.crypto.chip_key import chip_public_keys
+from harness.crypto.issuer_certificate import TrustStore
+from harness.crypto.passive_auth import CardSecurity, authenticate
 from harness.errors import (
     ApduError,
     CardError,
@@ -126,6 +129,31 @@ class Emrtd:
             return self.document.chip is not None and self.document.chip.is_proven
         return file.needs != "terminal-authentication"
 
+    def check_mapping(self, trust: TrustStore | None = None) -> ChipProof | None:
+        """Check the proof of a chip that PACE was run with by EF.CardSecurity (9303-11, 4.4.3.5).
+
+        None where PACE left no proof, or the profile has no such file.
+
+        Raises:
+            CheckError: the file's signature or chain does not hold, or the chip has another key.
+            ProtocolViolation: a key in it is malformed.
+        """
+        evidence = self.document.evidence
+        if evidence is None or not self._has(Content.CARD_SECURITY):
+            return None
+        raw = self._read(self._profile.file_with(Content.CARD_SECURITY), "EF.CardSecurity")
+        self.document.mapping = ChipProof(evidence.oid, is_proven=False)
+        signed = CardSecurity.parse(raw)
+        for failure in authenticate(signed.signed, trust).failures:
+            raise failure
+        try:
+            evidence.check(chip_public_keys(signed.infos))
+        except SecurityInfoError as error:
+            message = f"EF.CardSecurity lists no key that can be used: {error}"
+            raise ProtocolViolation(message, "ICAO 9303-11, 9.2.6") from error
+        self.document.mapping = ChipProof(evidence.oid, is_proven=True)
+        return self.document.mapping
+
     def authenticate_chip(self) -> CardChannel | None:
         """Chip authentication by the strongest cipher of DG14; None where it offers none.
 
@@ -139,6 +167,7 @@ class Emrtd:
         offer = self._offer()
         if offer is None:
             return None
+        self._files.enter(lds_directory(self._profile))
         channel = ChipAuthenticationTerminal(offer).establish(self._channel)
         try:
             with channel.journal.phase("proof of the chip"):
@@ -182,6 +211,7 @@ class Emrtd:
         except SecurityInfoError as error:
             message = f"DG14 does not lead to active authentication: {error}"
             raise ProtocolViolation(message, "ICAO 9303-11, 9.2.4") from error
+        self._files.enter(lds_directory(self._profile))
         extended = self._profile.transmission.extended_length
         terminal = ActiveAuthenticationTerminal(key, info, random, extended_length=extended)
         try:

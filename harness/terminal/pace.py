@@ -162,7 +162,7 @@ class PaceTerminal:
         if chip_data is None:
             return None
         plain = decrypt_chip_data(chip_data, keys)
-        return ChipEvidence(self._domain, self.info.parameter_id, mapped, plain)
+        return ChipEvidence(self._domain, self.info.parameter_id, mapped, plain, self.info.oid)
 
     def tries_left(self, channel: CardChannel, reference: int) -> int | None:
         """Choose a password and let be: how many tries it has left; None where none was lost.

@@ -98,6 +98,10 @@ def test_everything_holds(eidrig: Eidrig, name: str) -> None:
     assert told["passive_authentication"]["failures"] == []
     assert told["passive_authentication"]["chain_verified"] is True
     assert told["chip_authentication"]["verified"] is True
+    by_pace = told["chip_authentication_mapping"]
+    assert by_pace == (
+        {"oid": document["pace"]["oid"], "verified": True} if name == PASSPORT else None
+    )
     active = builtin(name).active_authentication
     assert told["active_authentication"] == (
         None if active is None else {"hash": active.hash, "verified": True}
@@ -111,6 +115,22 @@ def test_everything_holds(eidrig: Eidrig, name: str) -> None:
         "Chip authentication     verified",
     ):
         assert heading in said
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_recording_is_read_like_the_card(eidrig: Eidrig, tmp_path: Path, name: str) -> None:
+    """A recorded document is read and proven again without its codes; its chip is not there."""
+    record = tmp_path / "run.json"
+    first = eidrig("read", "--profile", name, "--record", record, "--json").document["document"]
+    again = eidrig("read", "--card", f"replay:{record}", "--json")
+    assert (again.code, again.document["outcome"]) == (0, "ok")
+    told = again.document["document"]
+    for part in ("mrz", "face", "personal_details", "active_authentication"):
+        assert told[part] == first[part]
+    assert [each["hash_verified"] for each in told["data_groups"]] == [
+        each["hash_verified"] for each in first["data_groups"]
+    ]
+    assert told["chip_authentication"] is None
 
 
 def test_with_extended_length() -> None:
@@ -313,7 +333,7 @@ def test_a_face_that_is_not_whole(change: Callable[[bytes], bytes], outcome: str
     assert {1, 11, 12, 14, 15} <= reading.document.groups.keys()
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", [BAC_PASSPORT, ID_CARD])
 def test_a_copied_chip(name: str) -> None:
     """A chip with all the files of another one but not its keys is found out."""
     stranger = personalise(builtin(name), Person(), seed=9)
@@ -326,10 +346,26 @@ def test_a_copied_chip(name: str) -> None:
     assert journal.phases[-1].name == "proof of the chip"
 
 
+def test_a_copied_chip_by_pace() -> None:
+    """With the chip authentication mapping a copy is found out before anything else is asked."""
+    stranger = personalise(builtin(PASSPORT), Person(), seed=9)
+    reading, _ = held(replace(stranger, files=image_of(PASSPORT).files), trust=())
+    assert reading.document.mapping is not None
+    assert not reading.document.mapping.is_proven
+    assert reading.document.chip is None
+
+
+def test_a_changed_card_security() -> None:
+    """EF.CardSecurity with another signature does not vouch for the chip."""
+    reading, _ = held(with_file(PASSPORT, Content.CARD_SECURITY, flipped))
+    assert "EF.CardSecurity carries a signature" in str(reading.error)
+    assert reading.document.mapping is not None
+    assert not reading.document.mapping.is_proven
+
+
 def test_a_copied_chip_without_chip_authentication() -> None:
     """Active authentication alone finds a copy out as well."""
-    rules = {"chip_authentication": (), "name": PASSPORT}
-    profile = builtin(PASSPORT).model_copy(update=rules)
+    profile = builtin(BAC_PASSPORT).model_copy(update={"chip_authentication": ()})
     one, other = (personalise(profile, Person(), seed=seed) for seed in (1, 2))
     reading, _ = held(replace(one, files=other.files), trust=())
     assert reading.outcome == "check-failed"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from harness import tlv
+from harness.crypto.chip_mapping import ChipEvidence
 from harness.crypto.issuer_certificate import TrustStore
 from harness.crypto.passive_auth import (
     PassiveAuthentication,
@@ -33,7 +34,8 @@ class Document:
     """What was read of a travel document; fields stay None or empty where it did not get that far.
 
     `groups` are whole files by data group number, `refused` says of those that could not be read
-    why. `chip` and `active` say how the chip proved itself.
+    why. `evidence` is what PACE left to be checked of the chip; `mapping` is what came of that,
+    `chip` and `active` say how the chip proved itself afterwards.
     """
 
     common: CommonData | None = None
@@ -46,6 +48,8 @@ class Document:
     details: Details | None = None
     contacts: tuple[Details, ...] = ()
     passive: PassiveAuthentication | None = None
+    evidence: ChipEvidence | None = None
+    mapping: ChipProof | None = None
     chip: ChipProof | None = None
     active: ActiveProof | None = None
 
@@ -130,7 +134,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ChipProof:
-    """Chip authentication: by which protocol, and whether the chip held its private key."""
+    """Chip authentication or its mapping: by which protocol, and whether the chip held its key."""
 
     oid: str
     is_proven: bool

@@ -58,7 +58,9 @@ def test_every_command(example: MappingExample, monkeypatch: pytest.MonkeyPatch)
     established = run(example, apdus(example), monkeypatch)
     assert established.channel.is_secured
     assert established.authorities == ()
-    proof = ChipEvidence(DOMAINS[13], 13, ECDH_CAM.chip.mapping, I1_CHIP_DATA)
+    proof = ChipEvidence(
+        DOMAINS[13], 13, ECDH_CAM.chip.mapping, I1_CHIP_DATA, "0.4.0.127.0.7.2.2.4.6.2"
+    )
     assert established.chip == (proof if example is ECDH_CAM else None)
 
 
