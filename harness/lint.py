@@ -112,7 +112,7 @@ def _impossible_pace(
 
 def _unopened(profile: Profile, pace: Pace) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """A card that has PACE, and yet cannot be opened by it."""
-    if pace.opens_with not in pace.passwords and "MRZ" not in pace.passwords:
+    if pace.opens_with not in pace.passwords:
         said = f"is {pace.opens_with}, but passwords has only {', '.join(pace.passwords)}"
         yield ("pace", "opens_with"), said
     group = DOMAINS[pace.parameter_id].parameters

@@ -42,6 +42,8 @@ def find_text(name_or_path: str, named_in: str = "") -> tuple[str, str]:
     if not name_or_path.endswith(".toml") and "/" not in name_or_path:
         known = ", ".join(builtin_names())
         message = f"there is no profile {name_or_path}; there are {known}, or give a .toml file"
+        if Path(f"{name_or_path}.toml").exists():
+            message += f", such as {name_or_path}.toml, which is here"
         raise UsageError(message)
     path = Path(named_in).parent / name_or_path if named_in else Path(name_or_path)
     return read_text(path), str(path)

@@ -42,6 +42,7 @@ CARDS: dict[str, tuple[Change, ...]] = {
     ),
     "its own number": (("parameter_id = 13", "parameter_id = 13\nexplicit_id = 77"),),
     "tag 84 needed": (("nonce_size = 16", 'nonce_size = 16\nparameter_reference = "required"'),),
+    "the MRZ alone": (('passwords = ["CAN"]', 'passwords = ["MRZ"]\nopens_with = "MRZ"'),),
     "small reads": (("max_read = 223", "max_read = 20"),),
     "large reads": (("max_read = 223", "max_read = 256"),),
     "quirks": (
@@ -110,6 +111,16 @@ def test_a_vendors_card(eidrig: Eidrig, mine: Path, card: str) -> None:
     change(mine, CARDS[card])
     assert_it_works(eidrig, mine)
     assert eidrig("bench", "--profile", mine, "--taps", "2").code == 0
+
+
+def test_the_name_of_a_file_that_is_here(
+    eidrig: Eidrig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who names a new profile instead of its file is told what was meant."""
+    monkeypatch.chdir(tmp_path)
+    assert eidrig("profile", "new", "acme").code == 0
+    said = eidrig("read", "--profile", "acme").refused(2)
+    assert said.endswith("or give a .toml file, such as acme.toml, which is here")
 
 
 @pytest.mark.parametrize("interface", ["contact", "contactless"])
