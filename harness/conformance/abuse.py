@@ -73,7 +73,7 @@ class Abuse:
         return Case(
             self.id,
             self.clause,
-            self.title,
+            f"{self.title}.",
             self.purpose,
             (first + (later if self.step is Step.SET_AT else ""), "nothing is opened"),
             needs=("PACE", *self.needs),

@@ -15,6 +15,7 @@ from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.conformance.pace_steps import PaceSteps, Step
 from harness.conformance.proofs import demand_channel
 from harness.conformance.subject import Subject
+from harness.conformance.units.sources import BSI_3_3
 from harness.crypto import chat
 from harness.crypto.chat import Chat
 from harness.profile import PasswordName
@@ -57,7 +58,7 @@ def _unannounced(number: int, name: PasswordName) -> Case:
     return Case(
         f"EAC2_ISO7816_H_{number}",
         f"{_PLAN}, 3.3.{number}; TR-03110-2, 3.2",
-        f"PACE with the {name} opens a channel to a terminal that announces nothing",
+        f"PACE with the {name} opens a channel to a terminal that announces nothing.",
         "The whole protocol; a protected read then shows that both sides have the same keys.",
         ("9000 at every step, and a protected read that succeeds",),
         needs=("PACE", name, "CARD-ACCESS"),
@@ -101,7 +102,7 @@ def _with_terminals() -> Iterator[Case]:
         yield Case(
             f"EAC2_ISO7816_H_4{letter}",
             f"{_PLAN}, 3.3.4; TR-03110-3, B.1",
-            f"PACE with the {name} names a certification authority to {who}",
+            f"PACE with the {name} names a certification authority to {who}.",
             "A terminal that announces itself (CHAT) learns whose certificates the chip trusts.",
             ("9000 at every step, 87 behind the token, and a protected read that succeeds",),
             needs=("PACE", "CHAT", name, "CARD-ACCESS"),
@@ -113,7 +114,7 @@ def _with_terminals() -> Iterator[Case]:
         yield Case(
             f"EAC2_ISO7816_H_5{letter}",
             f"{_PLAN}, 3.3.5; TR-03110-2, 2.3.2.1",
-            f"The {name} is refused to {who}",
+            f"The {name} is refused to {who}.",
             "This kind of terminal may not use this password, whatever its certificate allows.",
             ("6A80 to MSE:Set AT, and no nonce",),
             needs=("PACE", "CHAT", name),
@@ -126,7 +127,7 @@ def _with_terminals() -> Iterator[Case]:
         yield Case(
             f"EAC2_ISO7816_H_6{letter}",
             f"{_PLAN}, 3.3.6; TR-03110-2, 3.2",
-            f"A wrong token of {who} is refused with the {name}",
+            f"A wrong token of {who} is refused with the {name}.",
             "The announcement does not spare the terminal the proof that it knows the password.",
             ("6300, 63CX or a checking error to the token",),
             needs=("PACE", "CHAT", name),
@@ -146,7 +147,7 @@ def _unknown_password(subject: Subject) -> None:
 _UNKNOWN_PASSWORD = Case(
     "EAC2_ISO7816_H_23",
     f"{_PLAN}, 3.3.23; TR-03110-3, B.14.1",
-    "A password reference that does not exist is not found",
+    "A password reference that does not exist is not found.",
     "MSE:Set AT names a password that no standard knows; no nonce is given for it.",
     ("6A88 to MSE:Set AT, and no nonce",),
     needs=("PACE",),
@@ -187,7 +188,7 @@ _BAD_KEYS = tuple(
 UNIT = Unit(
     "EAC2_ISO7816_H",
     "PACE of eID cards",
-    "BSI TR-03105-3.3, v1.2",
+    BSI_3_3,
     (
         _unannounced(1, "CAN"),
         _unannounced(2, "PIN"),

@@ -42,7 +42,7 @@ def _fresh_key(number: int, name: str, step: Step, needs: tuple[str, ...]) -> Ca
     return Case(
         f"PACE_{number}",
         f"{_CLAUSE}.1",
-        f"Each run of PACE has another {name} of the chip",
+        f"Each run of PACE has another {name} of the chip.",
         "A private key that serves twice ties sessions together and gives secrecy away.",
         (f"another {name} in each run",),
         needs=("PACE", *needs),
@@ -98,7 +98,7 @@ def _leaving_out(number: int, name: str, step: Step) -> Case:
     return Case(
         f"PACE_{number}",
         f"{_CLAUSE}.4",
-        f"PACE without {name} is refused",
+        f"PACE without {name} is refused.",
         "The steps have one order; whoever leaves one out has proved nothing.",
         ("6300 or an error to the step behind the one left out", "nothing is opened"),
         needs=("PACE",),
@@ -179,14 +179,14 @@ _NUMBERS: tuple[tuple[str, str, Callable[[int], int]], ...] = (
 def _small_numbers() -> tuple[Case, ...]:
     rows = [
         (step, name, *row)
-        for step, name in ((Step.MAP, "mapping key"), (Step.AGREE, "ephemeral key"))
+        for step, name in ((Step.MAP, "A mapping key"), (Step.AGREE, "An ephemeral key"))
         for row in _NUMBERS
     ]
     return tuple(
         Abuse(
             f"PACE_{number}",
             "ICAO 9303-11, 4.4.1; RFC 2631, 2.1.5",
-            f"A {name} {what} is refused",
+            f"{name} {what} is refused",
             why,
             step,
             _number(value)(step),

@@ -162,7 +162,7 @@ def _row(number: int, what: str, why: str, forge: Forge) -> Case:
     return Case(
         f"SM_{number}",
         _CLAUSE,
-        f"A protected command with {what} is refused and ends the session",
+        f"A protected command with {what} is refused and ends the session.",
         why,
         ("a checking error without protection", "no session behind it"),
         needs=("PACE",),

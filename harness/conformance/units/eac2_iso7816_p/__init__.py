@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.conformance.case import Case, Unit
 from harness.conformance.units.eac2_iso7816_p import management, tries
+from harness.conformance.units.sources import BSI_3_3
 
 
 def _place(each: Case) -> tuple[int, str]:
@@ -15,6 +16,6 @@ def _place(each: Case) -> tuple[int, str]:
 UNIT = Unit(
     "EAC2_ISO7816_P",
     "PIN management",
-    "BSI TR-03105-3.3, v1.2",
+    BSI_3_3,
     tuple(sorted((*tries.CASES, *management.CASES), key=_place)),
 )

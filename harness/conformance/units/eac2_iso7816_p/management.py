@@ -257,7 +257,7 @@ def _needs_terminal(number: int, section: int, title: str) -> Case:
     return not_implemented(
         f"EAC2_ISO7816_P_{number}",
         f"{_PLAN}.{section}",
-        title,
+        f"{title}.",
         "it needs terminal authentication with a certificate for PIN management, which is not here",
     )
 

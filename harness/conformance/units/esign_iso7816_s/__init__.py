@@ -9,6 +9,7 @@ from __future__ import annotations
 from harness.conformance.case import Case, Unit, not_implemented
 from harness.conformance.units.esign_iso7816_s import blocking, first_value, use
 from harness.conformance.units.esign_iso7816_s.signer import PLAN
+from harness.conformance.units.sources import BSI_3_4
 
 _MADE_BY_ISSUER = "on a national eID card the issuer makes the keys; no such command is published"
 _NEVER_ENDED = "national eID cards have no command that ends a PIN or a key"
@@ -35,7 +36,7 @@ _CASES = (
     *use.CASES,
     *blocking.CASES,
     *(
-        not_implemented(f"ESIGN_ISO7816_S_{number}", f"{PLAN}_{number}", title, why)
+        not_implemented(f"ESIGN_ISO7816_S_{number}", f"{PLAN}_{number}", f"{title}.", why)
         for number, title, why in _MISSING
     ),
 )
@@ -43,6 +44,6 @@ _CASES = (
 UNIT = Unit(
     "ESIGN_ISO7816_S",
     "PIN and signatures of an application behind PACE",
-    "BSI TR-03105-3.4, v1.0",
+    BSI_3_4,
     tuple(sorted(_CASES, key=_number)),
 )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from harness.conformance.case import Case, Unit
 from harness.conformance.units.iso7816_p import form, keys, runs, set_at, token
-
-_SOURCE = "ICAO TR RF and Protocol Testing Part 3, v3.2"
+from harness.conformance.units.sources import ICAO_3
 
 
 def _number(each: Case) -> int:
@@ -14,4 +13,4 @@ def _number(each: Case) -> int:
 
 _CASES = (*runs.CASES, *set_at.CASES, *form.CASES, *keys.CASES, *token.CASES)
 
-UNIT = Unit("ISO7816_P", "PACE on the chip", _SOURCE, tuple(sorted(_CASES, key=_number)))
+UNIT = Unit("ISO7816_P", "PACE on the chip", ICAO_3, tuple(sorted(_CASES, key=_number)))

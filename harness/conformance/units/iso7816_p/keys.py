@@ -35,7 +35,7 @@ def _short_nonce(steps: PaceSteps) -> CommandApdu:
     return steps.authenticate(Step.MAP, steps.mapping_data[:-1])
 
 
-_NAMES = MappingProxyType({Step.MAP: "mapping key", Step.AGREE: "ephemeral key"})
+_NAMES = MappingProxyType({Step.MAP: "a mapping key", Step.AGREE: "an ephemeral key"})
 _SIZE = "It is a valid key, of the next group of the same kind."
 _ORIGIN = "The point (0, 0) satisfies no curve's equation; arithmetic on it leads anywhere."
 _CURVE = "The point lies on another curve, on which the chip's secret can be found out."
@@ -87,7 +87,7 @@ def _bad_keys() -> Iterator[Case]:
             yield Abuse(
                 f"ISO7816_P_{number}",
                 f"{_TR}.{section}; ICAO 9303-11, 4.4.1",
-                f"A {_NAMES[step]} {what} is refused",
+                f"{_NAMES[step].capitalize()} {what} is refused",
                 why,
                 step,
                 change(step),
@@ -124,7 +124,7 @@ def _edge_case(number: int, section: int, step: Step, what: str, wanted: Wanted)
     return Case(
         f"ISO7816_P_{number}",
         f"{_TR}.{section}; ICAO 9303-11, 4.4.1",
-        f"A valid {_NAMES[step]} with {what} is taken",
+        f"{_NAMES[step].capitalize()} with {what} is taken if it is valid.",
         "Leading zeros and values just below the prime are where arithmetic of fixed length fails.",
         ("9000 at every step, and a protected read that succeeds",),
         needs=("PACE", "CARD-ACCESS", *_ON_CURVES, *(_ON_KEYS if step is Step.MAP else ())),
