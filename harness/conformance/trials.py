@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.apdu import INS, CommandApdu, ResponseApdu
-from harness.conformance.holder import UNPROVED, Holder
+from harness.conformance.holder import Holder
 from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.profile import PinName
-from harness.terminal.families import FAMILIES
 
-_VERIFY, _CHANGE, _UNBLOCK = (f"ISO/IEC 7816-4, 7.5.{number}" for number in (6, 7, 10))
+_VERIFY, _CHANGE = "ISO/IEC 7816-4, 7.5.6", "ISO/IEC 7816-4, 7.5.7"
 _UNKNOWN_REFERENCE = 0x1E
 _LEFT = "ISO/IEC 7816-4, 7.5.1"
 
@@ -25,7 +24,7 @@ def needs_of(name: PinName, needs: tuple[str, ...]) -> tuple[str, ...]:
     return (code, *(own.get(need, need) for need in needs))
 
 
-def _refused_try(holder: Holder, name: PinName, left: int) -> None:
+def refused_try(holder: Holder, name: PinName, left: int) -> None:
     """Offer a wrong code that must leave this many tries, and look at the counter."""
     rules = holder.rules(name)
     answer = holder.verify(name, holder.other(name))
@@ -35,10 +34,10 @@ def _refused_try(holder: Holder, name: PinName, left: int) -> None:
     holder.demand_tries(name, left, "after a wrong one")
 
 
-def _blocked(holder: Holder, name: PinName) -> None:
+def spend_all(holder: Holder, name: PinName) -> None:
     """Spend all tries of a code."""
     for left in reversed(range(holder.rules(name).tries)):
-        _refused_try(holder, name, left)
+        refused_try(holder, name, left)
 
 
 def right(holder: Holder, name: PinName) -> None:
@@ -56,7 +55,7 @@ def wrong(holder: Holder, name: PinName) -> None:
     The answer tells how many are left, and the counter tells the same.
     """
     with holder.spending(name):
-        _refused_try(holder, name, holder.rules(name).tries - 1)
+        refused_try(holder, name, holder.rules(name).tries - 1)
         holder.present(name)
         holder.demand_tries(name, holder.rules(name).tries, "after a right one")
 
@@ -67,7 +66,7 @@ def kept(holder: Holder, name: PinName) -> None:
     A counter that forgets can be tried for ever.
     """
     with holder.spending(name):
-        _refused_try(holder, name, holder.rules(name).tries - 1)
+        refused_try(holder, name, holder.rules(name).tries - 1)
         holder.anew()
         holder.demand_tries(name, holder.rules(name).tries - 1, "after the power was off")
 
@@ -78,7 +77,7 @@ def block(holder: Holder, name: PinName) -> None:
     Each try is counted down to none; the block outlives the power.
     """
     with holder.spending(name):
-        _blocked(holder, name)
+        spend_all(holder, name)
         for _ in range(2):
             blocked = (holder.rules(name).blocked, 0x63C0)
             demand_sw(holder.verify(name), _VERIFY, *blocked, to=f"the right but blocked {name}")
@@ -91,75 +90,9 @@ def block_for_good(holder: Holder, name: PinName) -> None:
 
     The same on a card without a PUK: it is lost to the holder then.
     """
-    _blocked(holder, name)
+    spend_all(holder, name)
     blocked = (holder.rules(name).blocked, 0x63C0)
     demand_sw(holder.verify(name), _VERIFY, *blocked, to=f"the right but blocked {name}")
-
-
-def unblock(holder: Holder, name: PinName) -> None:
-    """The PUK gives a blocked one a new value and all its tries.
-
-    The value before no longer opens anything.
-    """
-    new = holder.other(name, 3)
-    with holder.spending(name, "PUK"):
-        _blocked(holder, name)
-        answer = holder.unblock(name, holder.right("PUK"), new)
-        demand_sw(answer, _UNBLOCK, 0x9000, to=f"unblocking {name}")
-        holder.demand_tries(name, holder.rules(name).tries, "after unblocking")
-        demand_sw(holder.verify(name, new), _VERIFY, 0x9000, to=f"the new {name}")
-        holder.anew()
-        old = holder.verify(name)
-        demand_sw(old, _VERIFY, Sws.WARNING_63CX, to=f"the old {name} after unblocking")
-        back = holder.unblock(name, holder.right("PUK"), holder.right(name))
-        demand_sw(back, _UNBLOCK, 0x9000, to=f"unblocking {name} with its first value")
-
-
-def wrong_puk(holder: Holder, name: PinName) -> None:
-    """A wrong PUK costs one of its own tries and leaves it blocked.
-
-    What the new value would be makes no difference.
-    """
-    with holder.spending(name, "PUK"):
-        _blocked(holder, name)
-        answer = holder.unblock(name, holder.other("PUK"), holder.other(name, 3))
-        left = holder.rules("PUK").tries - 1
-        demand_sw(answer, _UNBLOCK, 0x63C0 | left, to=f"unblocking {name} with a wrong PUK")
-        holder.demand_tries("PUK", left, "after a wrong one")
-        holder.demand_tries(name, 0, "after a wrong PUK")
-
-
-def unproved_puk(holder: Holder, name: PinName) -> None:
-    """It is not unblocked before the PUK was verified.
-
-    The command with the new value alone proves nothing.
-    """
-    family = FAMILIES[holder.profile.family](holder.channel, holder.profile)
-    blocks = (holder.rules(each).block(holder.right(each)) for each in ("PUK", name))
-    with holder.spending(name):
-        _blocked(holder, name)
-        *_, (directory, command) = family.unblock_commands(name, *blocks)
-        holder.eid.files.enter(directory)
-        answer = holder.subject.transmit(command, holder.channel)
-        demand_sw(answer, _UNBLOCK, *UNPROVED, to=f"unblocking {name} without the PUK")
-        holder.demand_tries(name, 0, "after unblocking without the PUK")
-
-
-def block_puk(holder: Holder, name: PinName) -> None:
-    """Wrong tries block the PUK, and the code itself still works.
-
-    This is final: nothing gives a PUK back.
-    """
-    rules, pin = holder.rules("PUK"), holder.right(name)
-    for left in reversed(range(rules.tries)):
-        answer = holder.unblock(name, holder.other("PUK"), pin)
-        allowed = (0x63C0 | left,) if left else (rules.blocking_try, 0x63C0)
-        demand_sw(answer, _UNBLOCK, *allowed, to="a wrong PUK")
-    holder.anew()
-    answer = holder.unblock(name, holder.right("PUK"), pin)
-    demand_sw(answer, _UNBLOCK, rules.blocked, 0x63C0, to="the right but blocked PUK")
-    holder.demand_tries("PUK", 0, "while it is blocked")
-    holder.present(name)
 
 
 def change(holder: Holder, name: PinName) -> None:
@@ -250,7 +183,7 @@ def asked(holder: Holder, name: PinName) -> None:
     most = holder.rules(name).tries
     with holder.spending(name):
         _demand_state(holder, name, most, "before it was given")
-        _refused_try(holder, name, most - 1)
+        refused_try(holder, name, most - 1)
         _demand_state(holder, name, most - 1, "after a wrong one")
         holder.present(name)
         answer = holder.verify_block(name, b"")

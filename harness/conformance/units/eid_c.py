@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from harness.conformance import trials
+from harness.conformance import trials, unblocking
 from harness.conformance.case import Case, Effect, Unit
 from harness.conformance.holder import Holder
 from harness.conformance.subject import Subject
@@ -42,10 +42,10 @@ _ROWS: tuple[tuple[Trial, tuple[PinName, ...], str, Effect, tuple[str, ...]], ..
         _FINAL,
         ("!PUK-VERIFY",),
     ),
-    (trials.unblock, _BOTH, "9000, then 63CX for the old value", _BLOCKS, ("PUK-VERIFY",)),
-    (trials.wrong_puk, _BOTH, "63CX with one try of the PUK less", _BLOCKS, ("PUK-VERIFY",)),
+    (unblocking.unblock, _BOTH, "9000, then 63CX for the old value", _BLOCKS, ("PUK-VERIFY",)),
+    (unblocking.wrong_puk, _BOTH, "63CX with one try of the PUK less", _BLOCKS, ("PUK-VERIFY",)),
     (
-        trials.block_puk,
+        unblocking.block_puk,
         ("PIN1",),
         "63CX down to the blocking answer, then the profile's answer for a blocked code",
         _FINAL,
@@ -84,12 +84,20 @@ _ROWS: tuple[tuple[Trial, tuple[PinName, ...], str, Effect, tuple[str, ...]], ..
         ("PACE", "CONTACTLESS"),
     ),
     (
-        trials.unproved_puk,
+        unblocking.unproved_puk,
         ("PIN1",),
         "6982 or 6985, and a code that is blocked as before",
         _BLOCKS,
         ("PUK-VERIFY", "PUK-FIRST"),
     ),
+    (
+        unblocking.unblock_to_short,
+        _BOTH,
+        "a checking error, and a code that is blocked as before",
+        _BLOCKS,
+        ("PUK-VERIFY",),
+    ),
+    (unblocking.reset_by_itself, ("PUK",), "a checking error, then 9000", _CHANGES, ()),
 )
 
 

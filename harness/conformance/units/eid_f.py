@@ -181,6 +181,19 @@ def _off_curve(subject: Subject) -> None:
     raise Failure("an error for a point off the curve", "a shared secret", "SEC 1, 3.2.2")
 
 
+@case("EID_F_19", _CLAUSE, "6982 or 6985", needs=("PIN1", "AUTHENTICATE", "LOGOFF"))
+def _logged_off(subject: Subject) -> None:
+    """The keys are closed once the holder has logged off.
+
+    Where a card has a command for it, a program can end a session without taking the card out.
+    """
+    holder = Holder(subject)
+    holder.present("PIN1")
+    answer = subject.transmit(CommandApdu(0x80, 0xE6, 0x00, 0x00), holder.channel)
+    demand_sw(answer, "BELPIC applet 1.8 reference manual", 0x9000, to="LOGOFF")
+    holder.demand_unusable("authentication", "after LOGOFF", _CLAUSE)
+
+
 _ROWS: tuple[
     tuple[
         Callable[[KeyName, Subject], None], tuple[KeyName, ...], str, str, Effect, tuple[str, ...]
@@ -269,5 +282,5 @@ UNIT = Unit(
     "EID_F",
     "Keys and their codes",
     "eidrig",
-    (*_cases(), _after_leaving, _single, _agrees, _off_curve),
+    (*_cases(), _after_leaving, _single, _agrees, _off_curve, _logged_off),
 )
