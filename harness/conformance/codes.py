@@ -147,7 +147,7 @@ def given_back(subject: Subject, name: PasswordName = "PIN") -> Iterator[None]:
     """
     try:
         yield
-    except (Failure, CardError):
+    except (Failure, CardError, Blocked):
         with suppress(Failure, CardError, Blocked):
             _restore(subject, name)
         raise

@@ -157,7 +157,8 @@ class Custody:
         for name, left in self._tries.items():
             full = self._source.profile.pins[name].tries
             if name != "PUK" and left < full:
-                return f"{name} has {left} of {full} tries left; verify it once, then go on"
+                remedy = "verify it once" if left else "unblock it"
+                return f"{name} has {left} of {full} tries left; {remedy}, then go on"
         return ""
 
     def settle(self, case: Case, evidence: Evidence) -> None:

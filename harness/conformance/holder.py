@@ -172,8 +172,8 @@ class Holder:
         self._spends = True
         try:
             yield
-        except (Failure, CardError):
-            with suppress(Failure, CardError, LinkError):
+        except (Failure, CardError, Blocked):
+            with suppress(Failure, CardError, LinkError, Blocked):
                 self._give_back(names)
             raise
         self._give_back(names)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from harness.conformance.judgement import Blocked
 from harness.conformance.subject import Subject
+from harness.emulator.card import EmulatedCard
 from harness.errors import LinkError
 from harness.icc import Icc
 
 
-@contextmanager
-def cut_at_write(subject: Subject, number: int) -> Iterator[None]:
-    """Let the power fail right after the card has stored something for the `number`-th time.
+def require_cuttable(subject: Subject) -> EmulatedCard:
+    """The card, if its power can be cut within a command.
 
     Raises:
         Blocked: this is not an emulated card; a real one can only be torn between commands.
@@ -23,7 +23,17 @@ def cut_at_write(subject: Subject, number: int) -> Iterator[None]:
     if card is None:
         message = "power can be cut within a command on an emulated card only"
         raise Blocked(message)
-    memory, left = card.memory, number
+    return card
+
+
+@contextmanager
+def cut_at_write(subject: Subject, number: int) -> Iterator[None]:
+    """Let the power fail right after the card has stored something for the `number`-th time.
+
+    Raises:
+        Blocked: as `require_cuttable`.
+    """
+    memory, left = require_cuttable(subject).memory, number
     before = memory.keep
 
     def keep(state: bytes) -> None:

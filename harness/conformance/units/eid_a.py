@@ -120,16 +120,34 @@ def _aids(subject: Subject) -> Iterator[bytes]:
     yield from (place.aid for place in places if place.aid)
 
 
+def _open_aids(subject: Subject) -> Iterator[bytes]:
+    """The applications that can be selected without a channel.
+
+    ISO/IEC 7816-4, 9.3 lets a card keep an application behind its access rules.
+    """
+    closed = subject.profile.needs_channel(subject.session.interface)
+    allowed = (0x9000, 0x6982) if closed else (0x9000,)
+    for aid in _aids(subject):
+        subject.power_up()
+        answer = _selected(subject, aid)
+        demand_sw(answer, _SELECT_CLAUSE, *allowed, to=f"SELECT {aid.hex().upper()}")
+        if answer.ok:
+            yield aid
+
+
 @case("EID_A_6", _SELECT_CLAUSE, "9000 for every application", needs=("APPLICATION",))
 def _applications(subject: Subject) -> None:
     """Every application is selected by its name.
 
-    Also without a channel: selecting shows nothing of the holder.
+    In the clear, or inside the channel where the card answers 6982 without one.
     """
+    opened = set(_open_aids(subject))
     for aid in _aids(subject):
-        subject.power_up()
-        to = f"SELECT {aid.hex().upper()}"
-        demand_sw(_selected(subject, aid), _SELECT_CLAUSE, 0x9000, to=to)
+        if aid not in opened:
+            command = CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, aid)
+            answer = subject.transmit(command, subject.access())
+            to = f"SELECT {aid.hex().upper()} inside the channel"
+            demand_sw(answer, _SELECT_CLAUSE, 0x9000, to=to)
 
 
 @case("EID_A_7", _SELECT_CLAUSE, "6A82", needs=("APPLICATION",))
@@ -138,10 +156,11 @@ def _unknown(subject: Subject) -> None:
 
     The card's own application can be selected right after it.
     """
+    opened = tuple(_open_aids(subject))
     subject.power_up()
     answer = _selected(subject, _UNKNOWN_AID)
     demand_sw(answer, _SELECT_CLAUSE, 0x6A82, to="a name that no application has")
-    for aid in _aids(subject):
+    for aid in opened:
         demand_sw(_selected(subject, aid), _SELECT_CLAUSE, 0x9000)
 
 
@@ -170,7 +189,7 @@ def _without_contact(subject: Subject) -> None:
     Phones that ask for control information where the card gives none do not get further.
     """
     subject.require_contactless()
-    for aid in _aids(subject):
+    for aid in tuple(_open_aids(subject)):
         for p2 in (0x00, 0x04, 0x0C):
             takes = p2 in subject.profile.select.contactless_application_p2
             allowed = 0x9000 if takes else Sws.CHECKING_ERROR
@@ -184,6 +203,7 @@ def _classes(subject: Subject) -> None:
 
     6E00 or 6881 for a class or channel, 6D00 for an instruction that is not there.
     """
+    opened = tuple(_open_aids(subject))
     subject.power_up()
     for cla in (0x01, 0xE0):
         answer = subject.transmit_raw(bytes((cla, INS.SELECT, 0x04, 0x0C, 1, 0)))
@@ -191,7 +211,7 @@ def _classes(subject: Subject) -> None:
         demand_sw(answer, clause, 0x6E00, 0x6881, 0x6882, to=f"class {cla:02X}")
     answer = subject.transmit_raw(bytes.fromhex("00FD0000"))
     demand_sw(answer, "ISO/IEC 7816-4, 5.4.2", 0x6D00, to="instruction FD")
-    for aid in _aids(subject):
+    for aid in opened:
         demand_sw(_selected(subject, aid), _SELECT_CLAUSE, 0x9000)
 
 

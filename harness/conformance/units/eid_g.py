@@ -193,7 +193,7 @@ def _expiry(subject: Subject) -> None:
     ]
     for key, certificate in _certificates(holder):
         end = certificate.not_after.date()
-        expected = f"a {key} certificate that ends with the card, {min(days)}"
+        expected = f"a certificate for {key} that ends with the card, {min(days)}"
         demand(end <= min(days) + _SLACK, expected, f"one valid to {end}", _PROFILE)
 
 

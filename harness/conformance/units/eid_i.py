@@ -10,7 +10,7 @@ from harness.conformance.case import Case, Effect, Unit, case
 from harness.conformance.holder import Holder
 from harness.conformance.judgement import Failure, demand, demand_sw
 from harness.conformance.subject import Subject
-from harness.conformance.tear import cut_at_write, torn_after
+from harness.conformance.tear import cut_at_write, require_cuttable, torn_after
 from harness.conformance.trials import needs_of
 from harness.errors import LinkError
 from harness.profile import PinName
@@ -139,16 +139,17 @@ def _torn_try(subject: Subject, commands: int) -> bool:
     return True
 
 
+Trial = Callable[[PinName, Subject], None]
+
 _BOTH: tuple[PinName, ...] = ("PIN1", "PIN2")
-_ROWS: tuple[
-    tuple[Callable[[PinName, Subject], None], tuple[PinName, ...], str, str, tuple[str, ...]], ...
-] = (
+_ROWS: tuple[tuple[Trial, tuple[PinName, ...], str, str, tuple[str, ...], Effect], ...] = (
     (
         _counted_first,
         _BOTH,
         "A try of {} is stored as lost before the code is compared.",
         "Whoever cuts the power as soon as a code proves wrong could try them all otherwise.",
         (),
+        Effect.CHANGES_CARD,
     ),
     (
         _restored,
@@ -156,6 +157,7 @@ _ROWS: tuple[
         "A power cut while the right {} is verified costs a try at most.",
         "At each write; the right code is taken afterwards and gives the tries back.",
         (),
+        Effect.CHANGES_CARD,
     ),
     (
         _changed_whole,
@@ -163,6 +165,7 @@ _ROWS: tuple[
         "A power cut while {} is changed leaves one value that works.",
         "The old or the new one, never both and never none.",
         ("CHANGE",),
+        Effect.CHANGES_CARD,
     ),
     (
         _unblocked_whole,
@@ -170,13 +173,19 @@ _ROWS: tuple[
         "A power cut while {} is unblocked does not lose it.",
         "It can be unblocked again with the same PUK.",
         ("PUK-VERIFY",),
+        Effect.BLOCKS,
     ),
 )
 
 
+def _run(trial: Trial, name: PinName, subject: Subject) -> None:
+    require_cuttable(subject)
+    trial(name, subject)
+
+
 def _cases() -> Iterator[Case]:
     number = 0
-    for run, names, title, purpose, needs in _ROWS:
+    for trial, names, title, purpose, needs, effect in _ROWS:
         for name in names:
             number += 1
             yield Case(
@@ -186,8 +195,8 @@ def _cases() -> Iterator[Case]:
                 purpose,
                 ("the counter that the title says, after the power is back",),
                 needs_of(name, needs),
-                effect=Effect.CHANGES_CARD,
-                run=partial(run, name),
+                effect=effect,
+                run=partial(_run, trial, name),
             )
 
 

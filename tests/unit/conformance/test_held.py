@@ -10,6 +10,7 @@ import pytest
 from harness.apdu import INS, CommandApdu
 from harness.clock import VirtualClock
 from harness.conformance.case import Case, Effect, Verdict
+from harness.conformance.catalogue import chosen
 from harness.conformance.examination import Examiner, Rules
 from harness.conformance.execution import Run
 from harness.conformance.held import Custody, HeldSource
@@ -160,6 +161,26 @@ def test_nothing_blocks_without_the_puk(held: Held, make_case: MakeCase) -> None
     )
     assert record.verdict is Verdict.BLOCKED
     assert "the PUK that would give it back" in record.reason
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_what_cannot_be_cut_is_not_spent(held: Held, number: int) -> None:
+    """A case that needs the power cut within a command leaves a real card's codes alone."""
+    (unit,) = chosen(cases=(f"EID_I_{number}",))
+    record = held.examiner(allow_destructive=True).examine(Run(unit.cases[0]))
+    assert record.verdict is Verdict.BLOCKED
+    assert "emulated card only" in record.reason
+    assert not record.apdus
+    assert [held.tries(name) for name in ("PIN1", "PIN2", "PUK")] == [3, 3, 3]
+
+
+def test_a_blocked_code_is_to_be_unblocked(held: Held, make_case: MakeCase) -> None:
+    """Where a code has no try left, the sentence does not advise to verify it."""
+    held.card.memory.set_tries("PIN1", 0)
+    record = held.examiner(allow_destructive=True).examine(
+        Run(make_case(offers_wrong_pin, effect=Effect.SPENDS_TRIES))
+    )
+    assert record.reason == "PIN1 has 0 of 3 tries left; unblock it, then go on"
 
 
 def test_a_code_is_blocked_for_good_only_by_name(held: Held, make_case: MakeCase) -> None:

@@ -44,6 +44,23 @@ def test_it_is_given_back_after_a_failure_as_well(subject: Subject) -> None:
     assert holder.tries("PIN2") == 3
 
 
+def test_it_is_given_back_where_a_case_cannot_go_on(subject: Subject) -> None:
+    """What a case has blocked is unblocked, also when it then finds that something is missing."""
+    holder = Holder(subject)
+
+    def stopped() -> None:
+        with holder.spending("PIN1"):
+            for _ in range(3):
+                holder.verify("PIN1", holder.other("PIN1"))
+            message = "nothing to go on with"
+            raise Blocked(message)
+
+    with pytest.raises(Blocked, match="nothing to go on with"):
+        stopped()
+    holder.anew()
+    assert holder.tries("PIN1") == 3
+
+
 def test_a_code_that_has_lost_tries_is_not_spent(subject: Subject) -> None:
     """Nothing is offered where tries are missing already: what was given may be wrong."""
     holder = Holder(subject)
