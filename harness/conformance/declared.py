@@ -224,9 +224,10 @@ def _codes(profile: Profile) -> Iterator[str]:
 
 
 def _pace_codes(profile: Profile) -> Iterator[str]:
-    if any(rules.suspended for rules in profile.pins.values()):
+    pin = profile.pins.get("PIN1")
+    if pin is not None and pin.suspended:
         yield "SUSPEND"
-    if any(rules.puk_renews for rules in profile.pins.values()):
+    if pin is not None and pin.puk_renews:
         yield "PUK-RENEWS"
     if profile.family == "npa":
         yield "PIN-MANAGEMENT"

@@ -308,12 +308,15 @@ def test_a_deactivated_pin_cannot_be_resumed_or_changed() -> None:
 
 
 def test_the_puk_blocks_after_its_tries() -> None:
-    """Each wrong PUK costs one of its tries; the right one then is of no use any more."""
+    """The last try of the PUK needs the CAN first; once it is spent, the right one is of no use."""
     card = station()
     assert card.emulated is not None
     card.emulated.memory.set_tries("PUK", 1)
+    with pytest.raises(ApduError, match="6985"):
+        pace(Session.begin(card), PUK)
+    session = Session.begin(card)
     with pytest.raises(WrongPinError) as caught:
-        pace(Session.begin(card), Puk("0000000000"))
+        pace(session, Puk("0000000000"), pace(session, CAN))
     assert caught.value.tries_left == 0
     with pytest.raises(BlockedPinError, match="the PUK is blocked"):
         pace(Session.begin(card), PUK)
