@@ -18,6 +18,9 @@ from harness.terminal.channel import CardChannel
 COSTS_A_RESET = "resets of the PIN are left: unblocking costs one for good (BSI TR-03110-2, 2.2.1)"
 """What a case must be told beforehand that leaves a PIN to be unblocked."""
 
+LEAVES_CHANGED = "a card that is lost in between keeps a PIN whose last digit is one higher"
+"""The same of a case that changes the PIN for a while; see `another`."""
+
 _STATE_CLAUSE = "BSI TR-03110-3, B.14.1"
 _PIN = 0x03
 

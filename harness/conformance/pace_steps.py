@@ -49,6 +49,13 @@ class Step(IntEnum):
     TOKEN = 4
 
 
+_PHASES = {
+    Step.SET_AT: "MSE:Set AT",
+    Step.NONCE: "get nonce",
+    Step.MAP: "map nonce",
+    Step.AGREE: "key agreement",
+    Step.TOKEN: "mutual authentication",
+}
 _SENT = {Step.NONCE: None, Step.MAP: 0x81, Step.AGREE: 0x83, Step.TOKEN: 0x85}
 _ANSWERED = {Step.NONCE: 0x80, Step.MAP: 0x82, Step.AGREE: 0x84, Step.TOKEN: 0x86}
 
@@ -180,7 +187,8 @@ class PaceSteps:
         """
         for step in Step:
             if step <= until and step not in self.answers:
-                self.take(step, self.send(self.command(step)))
+                with self.channel.journal.phase(_PHASES[step]):
+                    self.take(step, self.send(self.command(step)))
         return self
 
     def take(self, step: Step, answer: ResponseApdu) -> None:

@@ -35,6 +35,7 @@ def _refused_to_puk(subject: Subject, command: CommandApdu, clause: str) -> None
     "9000 to RESET RETRY COUNTER inside the channel of the PIN",
     "9000 at every step with the new PIN after a reset",
     needs=_MANAGED,
+    preconditions=(codes.LEAVES_CHANGED,),
     effect=Effect.CHANGES_CARD,
 )
 def _changed(subject: Subject) -> None:
@@ -78,6 +79,7 @@ def _change_back(subject: Subject, new: Secret) -> None:
     "9000 to RESET RETRY COUNTER inside the channel of the PIN, twice",
     "9000 at every step with the PIN set last after a reset",
     needs=_MANAGED,
+    preconditions=(codes.LEAVES_CHANGED,),
     effect=Effect.CHANGES_CARD,
 )
 def _changed_again(subject: Subject) -> None:
@@ -124,7 +126,7 @@ def _unblocked(subject: Subject) -> None:
     "9000 to RESET RETRY COUNTER with a new PIN inside the channel of the PUK",
     "9000 at every step with the new PIN after a reset",
     needs=(*_WITH_PUK, "PUK-RENEWS"),
-    preconditions=(codes.COSTS_A_RESET,),
+    preconditions=(codes.COSTS_A_RESET, codes.LEAVES_CHANGED),
     effect=Effect.BLOCKS,
 )
 def _unblocked_with_new_pin(subject: Subject) -> None:
@@ -153,6 +155,7 @@ def _renewed_by_puk(subject: Subject, clause: str) -> None:
     "9000 to RESET RETRY COUNTER with a new PIN inside the channel of the PUK",
     "9000 at every step with the new PIN after a reset",
     needs=(*_MANAGED, "PUK", "PUK-RENEWS"),
+    preconditions=(codes.LEAVES_CHANGED,),
     effect=Effect.CHANGES_CARD,
 )
 def _changed_by_puk(subject: Subject) -> None:

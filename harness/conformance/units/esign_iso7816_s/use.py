@@ -55,6 +55,7 @@ def _signature(holder: Holder) -> None:
     "9000 to CHANGE REFERENCE DATA",
     "9000 to VERIFY with the new PIN after a reset",
     needs=(*NEEDS, "PIN2-CHANGE"),
+    preconditions=("a card that is lost in between keeps a PIN2 with each digit three higher",),
     effect=Effect.CHANGES_CARD,
 )
 @signing
