@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["fixtures.command", "fixtures.pcscd", "fixtures.postgresql", "pytester"]
+pytest_plugins = [
+    "fixtures.command",
+    "fixtures.pcscd",
+    "fixtures.postgresql",
+    "fixtures.secrets",
+    "pytester",
+]

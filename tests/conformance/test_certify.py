@@ -21,6 +21,7 @@ from harness.conformance.record import Report
 pytest.importorskip("jinja2", reason="jinja2 is not installed: eidrig[certify]")
 pytest.importorskip("junitparser", reason="junitparser is not installed: eidrig[certify]")
 PROFILE = "est-idemia-2018"
+SCHEMA = Path(__file__).parents[2] / "docs" / "certify.schema.json"
 WHOLE = ("certify", "--profile", PROFILE, "--seed", "3", "--processes", "2")
 
 
@@ -262,3 +263,15 @@ def test_the_form_tells_what_is_declared(eidrig: Eidrig) -> None:
     assert document["suites"] == ["ECDH-GM-AES-CBC-CMAC-256/12"]
     assert document["codes"]["PIN1"].startswith("4 to 12 digits, 3 tries")
     assert {each["word"]: each["declared"] for each in document["words"]}["PACE"]
+
+
+def test_the_schema_is_the_documented_one(finished: Path) -> None:
+    """The published schema is that of this version, and every report obeys it."""
+    documented = json.loads(SCHEMA.read_text())
+    made = Report.model_json_schema(by_alias=True, mode="serialization")
+    assert documented == made | {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    document = json.loads((finished / "report" / "report.json").read_text())
+    jsonschema.Draft202012Validator(documented).validate(document)
+    del document["conditions"]["atr"]
+    assert not jsonschema.Draft202012Validator(documented).is_valid(document)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from io import StringIO
@@ -11,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-import harness.crypto.pace
 from fixtures.cards import PROFILES, profile_of
 from fixtures.command import Eidrig, running
+from fixtures.secrets import leaks
 from fixtures.trouble import PulledCard, TamperedCard
-from harness.crypto.kdf import SessionKeys, session_keys
-from harness.crypto.suite import Cipher
 from harness.emulator.card import EmulatedCard
 from harness.emulator.person import parse_person
 from harness.emulator.personalise import personalise
@@ -35,35 +31,6 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("person") / "person.toml"
     file.write_text(PERSON)
     return file
-
-
-@pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Every session key that is derived while the test runs."""
-    found: list[bytes] = []
-
-    def spy(shared_secret: bytes, cipher: Cipher) -> SessionKeys:
-        made = session_keys(shared_secret, cipher)
-        found.extend((made.enc.reveal(), made.mac.reveal()))
-        return made
-
-    monkeypatch.setattr(harness.crypto.pace, "session_keys", spy)
-    return found
-
-
-def leaks(text: str, codes: tuple[str, ...], keys: list[bytes]) -> list[str]:
-    """Which secrets a text holds: as digits, in hexadecimal or in base 64."""
-    found = []
-    for code in codes:
-        raw = code.encode()
-        # Six digits alone can stand in a row of hexadecimal by chance.
-        shown = rf"(?<![0-9A-Fa-f]){code}(?![0-9A-Fa-f])" if len(code) < 8 else code
-        forms = (shown, raw.hex(), base64.b64encode(raw).decode()[:-4])
-        found += [code for form in forms if re.search(form, text, re.IGNORECASE)]
-    for key in keys:
-        forms = (key.hex(), re.escape(base64.b64encode(key).decode()), re.escape(repr(key)[2:-1]))
-        found += ["a key" for form in forms if re.search(form, text, re.IGNORECASE)]
-    return found
 
 
 def test_the_search_finds() -> None:
