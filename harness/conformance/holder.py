@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from harness.apdu import INS, CommandApdu, ResponseApdu
@@ -25,7 +25,7 @@ class Holder:
     """One activation of the card with its channel open, and all that the holder can do there.
 
     Codes are offered as they come and any status word is taken; `spending` sees to it that a real
-    card gets its tries back.
+    card gets its tries and its codes back, also where it took a value that it must not take.
     """
 
     def __init__(self, subject: Subject) -> None:
@@ -34,6 +34,7 @@ class Holder:
         self.channel: CardChannel
         self.eid: Eid
         self._spends = False
+        self._undo: dict[PinName, Callable[[], ResponseApdu]] = {}
         self.anew()
 
     def anew(self) -> None:
@@ -82,7 +83,10 @@ class Holder:
         self.eid.files.enter(rules.directory)
         data = rules.block(old) + rules.block(new)
         command = CommandApdu(0x00, INS.CHANGE_REFERENCE_DATA, 0x00, rules.reference, data)
-        return self.subject.transmit(command, self.channel)
+        answer = self.subject.transmit(command, self.channel)
+        if answer.ok:
+            self._taken(name, new, lambda: self.change(name, new, self.right(name)))
+        return answer
 
     def unblock(self, name: PinName, puk: bytes, new: bytes) -> ResponseApdu:
         """Give a code a new value by means of the PUK, and stop at the first refusal."""
@@ -93,8 +97,16 @@ class Holder:
             self.eid.files.enter(directory)
             answer = self.subject.transmit(command, self.channel)
             if not answer.ok:
-                break
+                return answer
+        key = new if name == "PUK" else puk
+        self._taken(name, new, lambda: self.unblock(name, key, self.right(name)))
         return answer
+
+    def _taken(self, name: PinName, new: bytes, undo: Callable[[], ResponseApdu]) -> None:
+        """Remember how a code gets its right value back, if it now has another."""
+        self._undo.pop(name, None)
+        if new != self.right(name):
+            self._undo[name] = undo
 
     def tries(self, name: PinName) -> int:
         """How many tries a code has left, as the card counts."""
@@ -161,7 +173,7 @@ class Holder:
 
     @contextmanager
     def spending(self, *names: PinName) -> Iterator[None]:
-        """Spend tries of these codes, which must be untouched, and give them back at the end.
+        """Spend tries of these codes, which must be untouched; at the end all is as before.
 
         Raises:
             Blocked: a code has lost tries before, or was not given.
@@ -187,6 +199,8 @@ class Holder:
 
     def _give_back(self, names: tuple[PinName, ...]) -> None:
         self.anew()
+        for undo in tuple(self._undo.values()):
+            undo()
         for name in names:
             left = self.tries(name)
             if left == self.rules(name).tries:

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from fixtures.mutants import MUTANTS
+from fixtures.mutants.mutant import BrokenSource, unbroken
 from harness.conformance.holder import Holder
 from harness.conformance.judgement import Blocked, Failure
 from harness.conformance.source import EmulatedSource
 from harness.conformance.subject import Subject
+from harness.emulator.memory import CardMemory
 from harness.station import CardOptions
 
 
@@ -86,3 +89,35 @@ def test_another_code_is_as_long_and_differs_everywhere(subject: Subject) -> Non
     right, other = holder.right("PUK"), holder.other("PUK", 3)
     assert len(other) == len(right) == 8
     assert all(one != two for one, two in zip(right, other, strict=True))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "short-pin-may-be-chosen",
+        "short-pin-by-unblocking",
+        "change-without-old-pin",
+        "puk-replaces-itself",
+        "puk-not-checked",
+        "fixed-puk-can-be-changed",
+    ],
+)
+def test_a_value_that_was_wrongly_taken_is_taken_back(name: str) -> None:
+    """A card that takes what it must refuse fails, and still has the codes of its holder."""
+    (mutant,) = (each for each in MUTANTS if each.name == name)
+    right = unbroken(mutant.profiles[0])
+    failed = 0
+    with mutant.breaks(right.image) as image:
+        for case in mutant.cases:
+            subject = Subject(BrokenSource(image, right))
+            memory = CardMemory(image)
+            before = {code: memory.code(code) for code in ("PIN1", "PIN2", "PUK")}
+            assert case.run is not None
+            try:
+                case.run(subject)
+            except Failure:
+                failed += 1
+            assert subject.station.emulated is not None
+            kept = subject.station.emulated.memory
+            assert {code: kept.code(code) for code in before} == before, case.id
+    assert failed
