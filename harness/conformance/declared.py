@@ -101,6 +101,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "APPLICATION": "there are applications that are selected by their names",
         "APPLICATION-P2": "without contact only some P2 select an application",
         "LOCAL-PIN2": "PIN2 belongs to one application, which is selected by its name",
+        "TWO-TEMPLATES": "login and signature are chosen by templates of their own",
         "LOGOFF": "a command ends every verification",
         "SINGLE-USE": "the signing key wants its PIN anew for each signature",
         "PUK-FIXED": "the PUK cannot be changed",
@@ -212,6 +213,8 @@ def _codes(profile: Profile) -> Iterator[str]:
         yield from _pin2(profile, pin2)
     if profile.family == "belpic":
         yield "LOGOFF"
+    if profile.family == "ias-ecc":
+        yield "TWO-TEMPLATES"
     pin1 = profile.pins.get("PIN1")
     if pin1 is not None and pin1.changeable:
         yield "CHANGE"

@@ -204,10 +204,17 @@ def _chosen_while_blocked(subject: Subject) -> None:
     with codes.given_back(subject):
         codes.block(subject)
         demand_sw(codes.state(subject), f"{_PLAN}.9", 0x63C0)
-        steps = PaceSteps(subject, "PIN", codes.opened(subject, "CAN"))
-        clause = f"{_PLAN}.9"
-        demand_sw(steps.send(steps.command(Step.SET_AT)), clause, 0x63C0, Sws.ERROR)
-        demand_sw(steps.send(steps.command(Step.NONCE)), clause, Sws.ERROR)
+        _begins_nothing(PaceSteps(subject, "PIN"), "outside a channel")
+        inside = PaceSteps(subject, "PIN", codes.opened(subject, "CAN"))
+        _begins_nothing(inside, "inside the channel of the CAN")
+
+
+def _begins_nothing(steps: PaceSteps, where: str) -> None:
+    """Choose the blocked PIN and ask for a nonce, which must not come."""
+    clause = f"{_PLAN}.9"
+    demand_sw(steps.send(steps.command(Step.SET_AT)), clause, 0x63C0, Sws.ERROR)
+    to = f"a nonce for the blocked PIN {where}"
+    demand_sw(steps.send(steps.command(Step.NONCE)), clause, Sws.ERROR, to=to)
 
 
 CASES = (
