@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from fixtures.openpace import LIBRARY, Openpace, OpenpaceError
+from fixtures.openpace_chip import Protected, TheirChip
 from harness import tlv
 from harness.apdu import CommandApdu, ResponseApdu
 from harness.clock import VirtualClock
@@ -76,104 +77,6 @@ def peer() -> Iterator[Openpace]:
 def card_access(info: PaceInfo) -> bytes:
     """EF.CardAccess as we write it, which the library has to understand."""
     return tlv.encode(0x31, encode_pace_info(info))
-
-
-def pad(data: bytes) -> bytes:
-    """80, then zeros to whole blocks."""
-    return data + b"\x80" + bytes(-(len(data) + 1) % 16)
-
-
-@dataclass
-class Protected:
-    """One end of secure messaging whose cryptography is the library's."""
-
-    peer: Openpace
-
-    def mac(self, *parts: bytes) -> bytes:
-        """The MAC over parts, each padded; the library adds its counter."""
-        return tlv.encode(0x8E, self.peer.step("authenticate", b"".join(map(pad, parts))))
-
-    def data(self, plain: bytes, *, odd: bool) -> bytes:
-        """The data object of some plain bytes."""
-        if not plain:
-            return b""
-        encrypted = self.peer.step("encrypt", pad(plain))
-        return tlv.encode(0x85, encrypted) if odd else tlv.encode(0x87, b"\x01", encrypted)
-
-    def opened(self, objects: tuple[tlv.Tlv, ...]) -> bytes:
-        """The plain bytes of a data object, if there is one."""
-        for each in objects:
-            if each.tag in (0x85, 0x87):
-                encrypted = each.value if each.tag == 0x85 else each.value[1:]
-                plain, mark, fill = self.peer.step("decrypt", encrypted).rpartition(b"\x80")
-                assert mark
-                assert not any(fill)
-                return plain
-        return b""
-
-
-@dataclass
-class TheirChip:
-    """An `Icc` whose PACE and secure messaging are the library's."""
-
-    peer: Openpace
-    answers: list[ResponseApdu] = field(default_factory=list)
-    heard: list[CommandApdu] = field(default_factory=list)
-    ours: bytes = b""
-
-    def connect(self) -> bytes:
-        """Not used."""
-        return b""
-
-    def disconnect(self) -> None:
-        """Not used."""
-
-    def transmit(self, command: bytes) -> bytes:
-        """Answer a step of PACE or a protected command."""
-        decoded = CommandApdu.decode(command)
-        if decoded.is_secured:
-            return self._protected(decoded)
-        if decoded.ins == 0x22:
-            return b"\x90\x00"
-        try:
-            tag, value = self._dynamic(decoded.data)
-        except OpenpaceError:
-            return b"\x63\x00"
-        return tlv.encode(0x7C, tlv.encode(tag, value)) + b"\x90\x00"
-
-    def _dynamic(self, data: bytes) -> tuple[int, bytes]:
-        step, inner = self.peer.step, tlv.parse_one(data).children()
-        if not inner:
-            return 0x80, step("encrypted_nonce")
-        match inner[0].tag, inner[0].value:
-            case 0x81, point:
-                own = step("mapping_data")
-                step("map_generator", point)
-                return 0x82, own
-            case 0x83, point:
-                own, self.ours = step("ephemeral_key"), point
-                step("shared_secret", point)
-                return 0x84, own
-            case _, token:
-                own = step("token", self.ours)
-                step("verify_token", token)
-                step("open_channel")
-                return 0x86, own
-
-    def _protected(self, command: CommandApdu) -> bytes:
-        end, objects = Protected(self.peer), tlv.parse_all(command.data)
-        self.peer.step("count")
-        covered = command.data[:-10]
-        assert command.data[-10:] == end.mac(command.header, *([covered] if covered else []))
-        ne = tlv.find(objects, 0x97)
-        wanted = 0 if ne is None else int.from_bytes(ne, "big") or 1 << 8 * len(ne)
-        plain = replace(command, cla=command.cla & ~0x0C, data=end.opened(objects), ne=wanted)
-        self.heard.append(plain)
-        answer = self.answers.pop(0)
-        self.peer.step("count")
-        body = end.data(answer.data, odd=bool(command.ins & 1))
-        body += tlv.encode(0x99, answer.sw.to_bytes(2, "big"))
-        return body + end.mac(body) + answer.sw.to_bytes(2, "big")
 
 
 @dataclass
