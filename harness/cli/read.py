@@ -90,7 +90,9 @@ class _Asked:
         interface = Interface(self.interface) if self.interface else None
         given = {"CAN": self.can_from, "MRZ": self.mrz_from}
         wanted = opening_code(station, interface, given)
-        has_pin = station.profile is None or "PIN1" in station.profile.pins
+        # A zone opens a travel document, which has no PIN.
+        unnamed = station.profile is None and (self.pin1_from or not self.mrz_from)
+        has_pin = "PIN1" in station.profile.pins if station.profile else unnamed
         wanted |= {"PIN1": self.pin1_from} if has_pin and not self.no_pin else {}
         return wanted | ({"PIN2": self.pin2_from} if self.sign else {})
 
