@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from fixtures.file_units import EVERY_DOCUMENT
 from fixtures.mutants.access import filed
 from fixtures.mutants.mutant import unbroken
 from harness import tlv
@@ -20,7 +20,6 @@ from harness.crypto.standardized import DOMAINS
 from harness.emulator.signed_data import SECURITY_OBJECT, signed
 from harness.security_info import PaceInfo, encode_integer, encode_oid, encode_pace_info
 
-EVERY_DOCUMENT = str(Path(__file__).parents[2] / "fixtures" / "profiles" / "every-document.toml")
 GERMAN = bytes.fromhex(
     "3181C1300D060804007F00070202020201023012060A04007F000702020302020201020201413012060A04007F00"
     "07020204020202010202010D301C060904007F000702020302300C060704007F0007010202010D020141302A0608"
