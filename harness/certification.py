@@ -32,6 +32,7 @@ from harness.session import interface_of
 from harness.station import CardOptions, Codes, Station
 from harness.tap import policy
 from harness.terminal.pin_guard import DEFAULT_FLOOR, PinGuard
+from harness.transport.browser import print_to_pdf
 from harness.transport.storage import write_atomic
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Order:
     position: str = ""
     height_mm: float | None = None
     processes: int = 1
+    pdf: bool = False
     key: Ed25519PrivateKey | None = None
 
     @property
@@ -236,8 +238,16 @@ class Certification:
 
     def _finished(self, minutes: Minutes) -> Report:
         report = self._folder.write(minutes)
+        if self._order.pdf:
+            self._print()
         self._folder.seal(self._order.key)
         return report
+
+    def _print(self) -> None:
+        try:
+            print_to_pdf(self._order.out / "report.html", self._order.out / "report.pdf")
+        except UsageError as error:
+            self._watch.noted(str(error))
 
 
 @contextmanager

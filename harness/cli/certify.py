@@ -57,6 +57,7 @@ class _Asked:
     allow_destructive: bool
     seed: int
     out: Path | None
+    pdf: bool
     sign_with: Path | None
     verify: Path | None
     key: Path | None
@@ -87,6 +88,7 @@ class _Asked:
 @click.option("--allow-destructive", is_flag=True, help="Real card: also what spends or changes.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws everything random.")
 @click.option("--out", type=_FOLDER, help="Folder of the report; the same again resumes a run.")
+@click.option("--pdf", is_flag=True, help="Also print the report, where Chromium is installed.")
 @click.option("--sign-with", type=FILE, help="Private key (eidrig keys new) that seals the report.")
 @click.option("--verify", type=_FOLDER, help="Check that a report is as it was sealed, no more.")
 @click.option("--key", type=FILE, help="Public key of the one who sealed it, for --verify.")
@@ -167,6 +169,7 @@ def _order(asked: _Asked) -> Order:
         position=asked.position or bench.reader.position,
         height_mm=bench.reader.height_mm if asked.height_mm is None else asked.height_mm,
         processes=asked.processes or len(os.sched_getaffinity(0)),
+        pdf=asked.pdf,
         key=None if asked.sign_with is None else signing_key(asked.sign_with),
     )
 
