@@ -325,3 +325,20 @@ def test_dg14_lists_what_the_chip_has(name: str) -> None:
     assert [(o.suite.oid, o.key.public) for o in offers] == [
         (key.rules.oid, key.pair.public.public) for key in image.travel.static_keys
     ]
+
+
+@pytest.mark.parametrize("group", [0, 1, 2, 8, 12, 13, 16, 18])
+@pytest.mark.parametrize("explicit", [False, True])
+def test_every_way_to_write_a_group(group: int, *, explicit: bool) -> None:
+    """Spelt out or by its number, each group is found in DG14 with the chip's public key."""
+    domain = DOMAINS[group]
+    arc = 1 if domain.key_agreement == "DH" else 2
+    rules = ChipAuthentication(
+        oid=f"{ID_CA}.{arc}.2", parameter_id=group, explicit_parameters=explicit, source="test"
+    )
+    image = image_with(PASSPORT, chip_authentication=(rules,))
+    infos = parse_security_infos(tlv.parse_one(image.contents[Content.DG14]).value)
+    (offer,) = chip_authentication_offers(infos)
+    assert image.travel is not None
+    assert offer.key.public == image.travel.static_keys[0].pair.public.public
+    assert offer.key.domain.parameters == domain.parameters
