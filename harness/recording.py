@@ -16,6 +16,8 @@ from harness.trace import Exchange, Level, hide_codes
 
 FORMAT = "eidrig-recording"
 VERSION = 1
+_INFO_SIZE = 19  # what a DigestInfo has before its SHA-2 digest
+_INFOS = tuple(_INFO_SIZE + size for size in (32, 48, 64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +75,21 @@ class Recording:
     @property
     def challenges(self) -> tuple[bytes, ...]:
         """What the card was asked to sign for a login, in order: a replay must ask the same."""
-        internal, hashed = f"00{INS.INTERNAL_AUTHENTICATE:02X}0000", "002A90A0"
-        return tuple(
-            _hash_in(bytes.fromhex(each.command))
-            for each in self.exchanges
-            if each.command.startswith((internal, hashed))
-        )
+        logins = self._digests(f"00{INS.INTERNAL_AUTHENTICATE:02X}0000", "002A90A0")
+        # Where both are signed by one command, the login comes first.
+        return logins or self._digests("002A9E9A")[:1]
+
+    def _digests(self, *beginnings: str) -> tuple[bytes, ...]:
+        asked = (each for each in self.exchanges if each.command.startswith(beginnings))
+        return tuple(_digest_in(bytes.fromhex(each.command)) for each in asked)
 
 
-def _hash_in(command: bytes) -> bytes:
+def _digest_in(command: bytes) -> bytes:
+    """The digest to be signed: alone, in data object 90, or in a DigestInfo (RFC 8017, 9.2)."""
     decoded = CommandApdu.decode(command)
-    return decoded.data[2:] if decoded.ins == INS.PERFORM_SECURITY_OPERATION else decoded.data
+    if (decoded.p1, decoded.p2) == (0x90, 0xA0):
+        return decoded.data[2:]
+    return decoded.data[_INFO_SIZE:] if len(decoded.data) in _INFOS else decoded.data
 
 
 class Recorder:

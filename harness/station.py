@@ -19,7 +19,7 @@ from harness.errors import UsageError
 from harness.icc import Icc
 from harness.isodep.pcd_engine import Statistics
 from harness.mrz import Mrz
-from harness.profile import Interface, Profile
+from harness.profile import Interface, PinName, Profile
 from harness.profiles import DEFAULT_PROFILE, load_profile, recognise
 from harness.recording import Recording
 from harness.secret import Can, Digits
@@ -183,16 +183,23 @@ def mrz_of(image: CardImage) -> Mrz | None:
 def _open_replay(where: str, options: CardOptions, clock: Clock) -> Station:  # noqa: ARG001
     recording = Recording.from_json(read_text(Path(where)), where)
     profile = load_profile(options.profile or recording.profile)
-    # A replayed card opens its channel with any CAN or MRZ that both sides use.
+    # A replayed card opens its channel with any CAN, MRZ or PIN that both sides use.
     can, mrz = Can("000000"), Mrz("000000000", "000000", "000000")
-    challenges = cycle(recording.challenges or (bytes(48),))
+    pin1, pin2 = _zeros(profile, "PIN1", 4), _zeros(profile, "PIN2", 5)
+    challenges = cycle(recording.challenges or (bytes(64),))
     return Station(
-        icc=ReplayedCard(recording, profile, can, mrz),
+        icc=ReplayedCard(recording, profile, can, mrz, pin=pin1),
         profile=profile,
-        codes=Codes(can, Digits("0000"), Digits("00000"), mrz),
+        codes=Codes(can, pin1, pin2, mrz),
         is_precious=False,
         challenge=lambda: next(challenges),
     )
+
+
+def _zeros(profile: Profile, name: PinName, usual: int) -> Digits:
+    """A code that the profile allows, for a card that takes any."""
+    rules = profile.pins.get(name)
+    return Digits("0" * (rules.min_length if rules else usual))
 
 
 def _open_pcsc(where: str, options: CardOptions, clock: Clock) -> Station:  # noqa: ARG001

@@ -33,7 +33,7 @@ _ANEW = (0x00, 0x01, 0x03, 0x04, 0x08)
 class ReplayedCard:
     """Answers each command as the recorded card did when it stood at the same file.
 
-    It opens the channel with whatever CAN or MRZ the terminal uses, as a recording holds none.
+    It opens the channel with whatever CAN, MRZ or PIN the terminal uses, as a recording holds none.
     """
 
     def __init__(
@@ -43,10 +43,14 @@ class ReplayedCard:
         can: Can,
         mrz: Mrz | None = None,
         randbelow: RandBelow = secrets.randbelow,
+        *,
+        pin: Secret | None = None,
     ) -> None:
         self._recording = recording
         self._profile = profile
         self._passwords: dict[str, Secret] = {"CAN": can} | ({"MRZ": mrz} if mrz else {})
+        # The PUK is only asked for its tries, and never offered.
+        self._passwords |= {"PIN": pin, "PUK": pin} if pin else {}
         self._mrz = mrz
         self._randbelow = randbelow
         self._respond: Responder | None = None

@@ -82,6 +82,17 @@ def test_it_is_opened_with_its_can(eidrig: Eidrig, tmp_path: Path, name: str) ->
     assert "123456" not in ran.out
 
 
+@pytest.mark.parametrize("name", builtin_names())
+def test_a_recording_is_read_as_the_card_was(eidrig: Eidrig, tmp_path: Path, name: str) -> None:
+    """What was recorded is played back whole, whichever password opened it and whatever signed."""
+    recording = tmp_path / "run.json"
+    read = eidrig("read", "--profile", name, "--record", recording, "--json").document
+    ran = eidrig("read", "--card", f"replay:{recording}", "--json")
+    assert ran.code == 0, ran.err
+    for key in ("outcome", "pace", "personal_data", "authentication"):
+        assert ran.document[key] == read[key]
+
+
 def test_a_passport_is_opened_with_its_zone(eidrig: Eidrig, tmp_path: Path) -> None:
     """Inspecting a passport with its MRZ runs its PACE; with both passwords it is not touched."""
     (tmp_path / "mrz").write_text("AS0000001, 800108, 350101\n")
