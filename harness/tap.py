@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from harness.apdu import SW
 from harness.attempt import Attempt
 from harness.errors import EidrigError, LinkError, NoCardError, UsageError
 from harness.reading import OK, Reading, TapOptions
+from harness.secure_messaging import UnprotectedStatusError
 from harness.station import Codes, Station
 from harness.terminal.certificate import Authorities
 from harness.terminal.pin_guard import PinGuard
@@ -22,7 +24,8 @@ class Policy:
 
     `attempts` is the most activations, `pause` the seconds between losing the card and looking for
     it again, `limit` the seconds after which no new attempt begins. With `resume`, what was read
-    is kept and the read goes on; without it every attempt starts from nothing. With `polls`, a
+    is kept and the read goes on, also after a document dropped its channel; without it every
+    attempt starts from nothing. With `polls`, a
     field without a card is looked into again and again and counts as no attempt.
     """
 
@@ -60,6 +63,14 @@ def policy(name: str) -> Policy:
         raise UsageError(message) from None
 
 
+_SESSION_LOST = (
+    SW.SECURITY_STATUS_NOT_SATISFIED,
+    SW.SM_DATA_OBJECTS_MISSING,
+    SW.SM_DATA_OBJECTS_INCORRECT,
+)
+"""What cards answer, without protection, once they have dropped the channel."""
+
+
 class Tap:
     """Holds the card of one station until it is read, or the policy gives up."""
 
@@ -93,6 +104,7 @@ class Tap:
     def _try(self) -> bool:
         """Make one attempt; whether the card was lost, so that another one makes sense."""
         reading, start = self._reading, self._clock.now()
+        held = reading.pieces.size
         reading.outcome, reading.error = OK, None
         try:
             self._attempt.run()
@@ -103,7 +115,20 @@ class Tap:
         if not isinstance(reading.error, NoCardError):
             reading.attempts += 1
             reading.held_seconds += self._clock.now() - start
-        return isinstance(reading.error, LinkError)
+        return isinstance(reading.error, LinkError) or self._lost_session(held)
+
+    def _lost_session(self, held: int) -> bool:
+        """Whether the card dropped the channel after it gave something, more than `held` before.
+
+        A phone that looks whether the card is still there brings that about. Access begins anew
+        from activation then; a card with codes is left alone, as one may have been on its way.
+        """
+        error, profile = self._reading.error, self._reading.profile
+        dropped = isinstance(error, UnprotectedStatusError) and error.sw in _SESSION_LOST
+        without_codes = profile is not None and not profile.pins
+        return (
+            dropped and without_codes and self._policy.resume and self._reading.pieces.size > held
+        )
 
     def _goes_on(self, start: float) -> bool:
         """Whether the policy wants another attempt after the card was lost or not found."""

@@ -32,6 +32,11 @@ class Pieces:
     def __bool__(self) -> bool:
         return bool(self._whole or self._begun)
 
+    @property
+    def size(self) -> int:
+        """All bytes that were read."""
+        return sum(map(len, (*self._whole.values(), *self._begun.values())))
+
     def whole(self, content: Content) -> bytes | None:
         """A file that was read to its end, or None."""
         return self._whole.get(content)

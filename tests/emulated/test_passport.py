@@ -423,38 +423,69 @@ def test_a_torn_read_goes_on(name: str, at: int) -> None:
     assert torn.apdus <= journal.apdus + 18
 
 
-@pytest.mark.parametrize("sw", [0x6982, 0x6988])
-def test_a_session_that_the_card_dropped(sw: int) -> None:
-    """After an unprotected refusal nothing more is sent in this activation, and nothing twice."""
+class Dropping:
+    """A card that drops the channel at protected commands of these numbers, counted in all."""
 
-    class Dropping:
-        def __init__(self, card: EmulatedCard) -> None:
-            self.card = card
-            self.protected: list[bytes] = []
+    def __init__(self, card: EmulatedCard, sw: int, at: tuple[int, ...]) -> None:
+        self._card, self._sw, self._at = card, sw, at
+        self.protected: list[bytes] = []
+        self.taps = 0
 
-        def connect(self) -> bytes:
-            return self.card.connect()
+    def connect(self) -> bytes:
+        """Power up."""
+        self.taps += 1
+        return self._card.connect()
 
-        def disconnect(self) -> None:
-            self.card.disconnect()
+    def disconnect(self) -> None:
+        """Power off."""
+        self._card.disconnect()
 
-        def transmit(self, command: bytes) -> bytes:
-            if CommandApdu.decode(command).is_secured:
-                self.protected.append(command)
-                if len(self.protected) == 12:
-                    return sw.to_bytes(2, "big")
-            return self.card.transmit(command)
+    def transmit(self, command: bytes) -> bytes:
+        """Answer, or drop the channel."""
+        if CommandApdu.decode(command).is_secured:
+            self.protected.append(command)
+            if len(self.protected) in self._at:
+                return self._sw.to_bytes(2, "big")
+        return self._card.transmit(command)
 
+
+def dropped(sw: int, *at: int, how: str, name: str = PASSPORT) -> tuple[Reading, Dropping]:
+    """Hold a document whose channel is dropped, and look at what came to it."""
     cards: list[Dropping] = []
 
     def drop(card: EmulatedCard) -> Icc:
-        cards.append(Dropping(card))
+        cards.append(Dropping(card, sw, at))
         return cards[0]
 
-    reading, _ = held(image_of(PASSPORT), drop)
+    return held(image_of(name), drop, how=how)[0], cards[0]
+
+
+@pytest.mark.parametrize("sw", [0x6982, 0x6988])
+@pytest.mark.parametrize("how", ["once", "restart"])
+def test_a_session_that_the_card_dropped(sw: int, how: str) -> None:
+    """After an unprotected refusal nothing more is sent in this activation, and nothing twice."""
+    reading, card = dropped(sw, 12, how=how)
     assert reading.outcome == "card-refused"
     assert f"{sw:04X}" in str(reading.error)
-    assert len(cards[0].protected) == len(set(cards[0].protected)) == 12
+    assert (card.taps, len(card.protected), len(set(card.protected))) == (1, 12, 12)
+
+
+@pytest.mark.parametrize("sw", [0x6982, 0x6987, 0x6988])
+@pytest.mark.parametrize("name", ALL)
+def test_access_begins_anew_from_activation(sw: int, name: str) -> None:
+    """A read that resumes opens the card again after it dropped the channel, and goes on."""
+    reading, card = dropped(sw, 12, 50, how="resume", name=name)
+    assert (reading.outcome, reading.attempts, card.taps) == ("ok", 3, 3)
+    assert reading.document.passive is not None
+    assert reading.document.passive.is_proven
+    assert len(card.protected) == len(set(card.protected))
+
+
+def test_a_card_that_always_drops_the_channel() -> None:
+    """A card from which nothing more can be had is given up after the first attempt in vain."""
+    reading, card = dropped(0x6988, *range(12, 999), how="resume")
+    assert reading.outcome == "card-refused"
+    assert card.taps == 2
 
 
 def test_bac_leaves_nothing_to_guess_from(eidrig: Eidrig, tmp_path: Path) -> None:

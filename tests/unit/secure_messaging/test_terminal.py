@@ -9,7 +9,7 @@ import pytest
 from harness import tlv
 from harness.apdu import CommandApdu, ResponseApdu
 from harness.crypto.kdf import SessionKeys
-from harness.crypto.suite import AES_256
+from harness.crypto.suite import AES_256, TRIPLE_DES
 from harness.secret import Secret
 from harness.secure_messaging import (
     ChipSession,
@@ -20,6 +20,9 @@ from harness.secure_messaging import (
 )
 
 KEYS = SessionKeys(AES_256, Secret(bytes(32)), Secret(bytes(range(32))))
+OLD_KEYS = SessionKeys(TRIPLE_DES, Secret(bytes(range(16))), Secret(bytes(range(16, 32))))
+BAC_SSC = 0x887022120C06C226
+"""Keys and counter as Basic Access Control leads to them."""
 READ = CommandApdu(0x00, 0xB0, 0x00, 0x00, ne=231)
 DATA = b"thirty-two bytes of file content"
 
@@ -27,8 +30,8 @@ DATA = b"thirty-two bytes of file content"
 class Forger:
     """Someone with the keys who makes authentic answers of any shape to the first command."""
 
-    def __init__(self) -> None:
-        self._keyed = _Keyed(KEYS)
+    def __init__(self, keys: SessionKeys = KEYS, ssc: int = 0) -> None:
+        self._keyed = _Keyed(keys, ssc)
         self._keyed.advance()
         self._keyed.advance()
 
@@ -48,9 +51,9 @@ def do87(encrypted: bytes) -> bytes:
     return tlv.encode(0x87, b"\x01", encrypted)
 
 
-def asked() -> TerminalSession:
+def asked(keys: SessionKeys = KEYS, ssc: int = 0) -> TerminalSession:
     """A terminal that waits for the answer to its first command."""
-    session = TerminalSession(KEYS)
+    session = TerminalSession(keys, ssc)
     session.protect(READ)
     return session
 
@@ -58,11 +61,17 @@ def asked() -> TerminalSession:
 DO99 = bytes.fromhex("99029000")
 
 
-def test_an_authentic_answer_is_taken() -> None:
+both_ciphers = pytest.mark.parametrize(
+    ("keys", "ssc"), [(KEYS, 0), (OLD_KEYS, BAC_SSC)], ids=["AES after PACE", "3DES after BAC"]
+)
+
+
+@both_ciphers
+def test_an_authentic_answer_is_taken(keys: SessionKeys, ssc: int) -> None:
     """What the forger makes in the right shape is accepted: only the shape is at fault below."""
-    forger = Forger()
+    forger = Forger(keys, ssc)
     answer = forger.answer(do87(forger.encrypted()), DO99)
-    assert asked().unprotect(answer, READ) == ResponseApdu(DATA)
+    assert asked(keys, ssc).unprotect(answer, READ) == ResponseApdu(DATA)
 
 
 @pytest.mark.parametrize("indicator", ["85", "87"])
@@ -109,12 +118,13 @@ SHAPES: dict[str, Callable[[Forger], ResponseApdu]] = {
 }
 
 
+@both_ciphers
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_wrong_answer_ends_the_session(shape: str) -> None:
+def test_a_wrong_answer_ends_the_session(shape: str, keys: SessionKeys, ssc: int) -> None:
     """Whatever is not exactly a protected answer is an error, and nothing goes out after it."""
-    session = asked()
+    session = asked(keys, ssc)
     with pytest.raises(SecureMessagingError):
-        session.unprotect(SHAPES[shape](Forger()), READ)
+        session.unprotect(SHAPES[shape](Forger(keys, ssc)), READ)
     with pytest.raises(SecureMessagingError, match="establish a new one"):
         session.protect(READ)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.emrtd_vectors import TD3_UTO
 from harness import tlv
-from harness.errors import ProtocolViolation
+from harness.errors import CardError, ProtocolViolation
 from harness.terminal.lds.document import Document, decode_zone
-from harness.terminal.lds.groups import CommonData
+from harness.terminal.lds.groups import TAGS, CommonData
 
 NLD = "I<NLDXI85935F86999999990<<<<<<7208148F1108268NLD<<<<<<<<<<<4VAN<DER<STEEN<<MARIANNE<LOUISE"
 EXAMPLE = bytes.fromhex("60165F0104303130375F36063034303030305C046175766C")
@@ -89,3 +93,24 @@ def test_nothing_is_told_of_what_is_not_there() -> None:
     """A document without DG14, DG15 and EF.SOD offers no protocol and lists no group."""
     document = Document()
     assert (document.infos(), document.public_key(), document.listed) == ((), None, ())
+
+
+DG14 = bytes.fromhex("6E133111300F060A04007F00070202030202020101")
+
+
+@given(st.binary(max_size=40), st.integers(0, len(DG14)))
+def test_any_bytes(inside: bytes, at: int) -> None:
+    """Any bytes in EF.COM, DG1, DG14 and DG15 are read or refused with the card's errors."""
+    for raw in (inside, DG14[:at] + inside + DG14[at:], EXAMPLE[:at] + inside + EXAMPLE[at:]):
+        document = Document(groups={14: raw, 15: raw}, sod=raw)
+        for ask in (document.infos, document.public_key, document.authenticate):
+            with suppress(CardError):
+                ask()
+        assert document.listed == ()
+        with suppress(ProtocolViolation):
+            CommonData.decode(raw)
+        with suppress(ProtocolViolation):
+            decode_zone(raw)
+        for number in TAGS:
+            with suppress(ProtocolViolation):
+                document.take(number, tlv.encode(TAGS[number], raw))
