@@ -53,7 +53,29 @@ IDS = (
     *("EAC2_ISO7816_H_1", "EAC2_ISO7816_H_33", "EAC2_ISO7816_H_34", "EAC2_ISO7816_H_36"),
     *("PACE_1", "PACE_2", "PACE_3", "SM_17"),
 )
-CASES = [case for unit in UNITS for case in unit.cases if case.id in IDS]
+# Numbers instead of points: what the library refuses, and what it does not look at.
+DH_OFFERS = tuple(
+    PaceOffer(oid=f"0.4.0.127.0.7.2.2.4.1.{cipher}", parameter_id=group)
+    for cipher, group in ((2, 0), (4, 1), (3, 2))
+)
+REFUSED = ("ISO7816_P_48", "ISO7816_P_53", "PACE_10", "PACE_11", "PACE_13", "PACE_14")
+TAKEN = (
+    *("ISO7816_P_23", "ISO7816_P_29", "ISO7816_P_41", "ISO7816_P_47", "EAC2_ISO7816_H_35"),
+    *("PACE_12", "PACE_15"),
+)
+
+
+def cases(*identifiers: str) -> list[Case]:
+    """Cases of the catalogue."""
+    return [case for unit in UNITS for case in unit.cases if case.id in identifiers]
+
+
+CASES = cases(*IDS)
+
+
+def name_of(value: Case | PaceOffer) -> str:
+    """How a parameter is called."""
+    return value.id if isinstance(value, Case) else f"{value.oid[-3:]}-{value.reference}"
 
 
 @dataclass
@@ -150,16 +172,38 @@ def peer() -> Iterator[Openpace]:
 
 def test_every_case_is_known() -> None:
     """The cases named here are cases of the catalogue."""
-    assert {case.id for case in CASES} == set(IDS)
+    named = {*IDS, *REFUSED, *TAKEN}
+    assert {case.id for case in cases(*named)} == named
 
 
-@pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: f"{offer.oid[-3:]}-{offer.reference}")
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("offer", OFFERS, ids=name_of)
+@pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_the_library_passes(peer: Openpace, case: Case, offer: PaceOffer) -> None:
     """Valid keys at every edge are taken, bad keys and tokens are refused, channels carry data."""
     source = LibrarySource(EmulatedSource(image_of(IDEMIA), Person()), peer, offer)
     result = execute(Run(case, offer), source)
     assert (result.verdict, result.reason) == (Verdict.PASS, "")
+
+
+@pytest.mark.parametrize("offer", DH_OFFERS, ids=name_of)
+@pytest.mark.parametrize("case", cases(*REFUSED), ids=name_of)
+def test_the_library_refuses(peer: Openpace, case: Case, offer: PaceOffer) -> None:
+    """Zero, 1 and one less than the prime are refused by whoever looks at a key at all."""
+    source = LibrarySource(EmulatedSource(image_of(IDEMIA), Person()), peer, offer)
+    result = execute(Run(case, offer), source)
+    assert (result.verdict, result.reason) == (Verdict.PASS, "")
+
+
+@pytest.mark.parametrize("offer", DH_OFFERS, ids=name_of)
+@pytest.mark.parametrize("case", cases(*TAKEN), ids=name_of)
+def test_the_catalogue_finds_what_the_library_takes(
+    peer: Openpace, case: Case, offer: PaceOffer
+) -> None:
+    """Numbers above the prime, of another size or subgroup are taken by this version, and found."""
+    source = LibrarySource(EmulatedSource(image_of(IDEMIA), Person()), peer, offer)
+    result = execute(Run(case, offer), source)
+    assert result.verdict is Verdict.FAIL
+    assert result.got == "9000 (ok)"
 
 
 def test_a_library_with_another_password_fails(peer: Openpace) -> None:
