@@ -134,6 +134,8 @@ def case(  # noqa: PLR0913 - what a test plan says of a case
     return made
 
 
-def not_implemented(identifier: str, clause: str, title: str, why_not: str) -> Case:
+def not_implemented(
+    identifier: str, clause: str, title: str, why_not: str, *, target: Target = Target.CARD
+) -> Case:
     """A case of the plan that this catalogue knows but does not test, and why."""
-    return Case(identifier, clause, title, "", why_not=why_not)
+    return Case(identifier, clause, title, "", target=target, why_not=why_not)

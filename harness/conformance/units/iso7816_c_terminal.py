@@ -5,7 +5,7 @@ Part 3 has a unit of the same name, so the identifiers here begin with ICAO4.
 
 from __future__ import annotations
 
-from harness.conformance.case import Unit, not_implemented
+from harness.conformance.case import Target, Unit, not_implemented
 from harness.conformance.units.sources import ICAO_4
 
 _NUMBERS = range(1, 36)
@@ -24,6 +24,7 @@ UNIT = Unit(
             "ICAO 9303-11, 4.4",
             "PACE of an inspection system.",
             _WHY_NOT,
+            target=Target.TERMINAL,
         )
         for number in _NUMBERS
     ),

@@ -260,18 +260,21 @@ _NOT_TESTED = (
         "BSI TR-03119",
         "An unknown number of a password in the input of a reader is refused.",
         "its input, a reader's PACE command, does not exist where the terminal is a library",
+        target=Target.TERMINAL,
     ),
     not_implemented(
         "R_PACE_4.6",
         "BSI TR-03110-2, 3.2",
         "An authentication terminal without the right to use the CAN is refused.",
         "the emulated card judges the kind of terminal, not each of its rights",
+        target=Target.TERMINAL,
     ),
     not_implemented(
         "R_PACE_4.8",
         "BSI TR-03119",
         "A PIN that comes from the host is refused by a reader with a PIN pad.",
         "eidrig has no PIN pad: the PIN comes from its caller",
+        target=Target.TERMINAL,
     ),
 )
 
