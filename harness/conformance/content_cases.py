@@ -10,6 +10,7 @@ from harness.conformance.case import Case
 from harness.conformance.content import demand_tag, head_at
 from harness.conformance.elementary import LAST_OFFSET, Elementary, read
 from harness.conformance.judgement import Blocked, demand
+from harness.conformance.reading import precondition
 from harness.conformance.subject import Subject
 from harness.profile import Content
 from harness.terminal.channel import CardChannel
@@ -43,6 +44,7 @@ class FileCases:
             f"The file is one data object with the tag {self.file.tag:02X}.",
             (f"tag {self.file.tag:02X}",),
             self.needs,
+            (precondition(self.enter),),
             run=partial(_tag, file=self.file, content=self.content),
         )
         yield Case(
@@ -53,6 +55,7 @@ class FileCases:
             "fill may follow.",
             ("a length in the fewest bytes", "a byte at the end", "nothing or fill behind it"),
             self.needs,
+            (precondition(self.enter),),
             run=partial(_length, file=self.file, content=self.content),
         )
 
@@ -66,7 +69,16 @@ class FileCases:
 
         expected = (f"{self.file.name} as the clause has it",)
         identifier = f"{self.unit}_{number}"
-        return Case(identifier, clause, title, purpose, expected, (*self.needs, *needs), run=run)
+        return Case(
+            identifier,
+            clause,
+            title,
+            purpose,
+            expected,
+            (*self.needs, *needs),
+            (precondition(self.enter),),
+            run=run,
+        )
 
 
 def _tag(subject: Subject, file: Elementary, content: Content) -> None:

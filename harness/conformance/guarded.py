@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.conformance.case import Case
 from harness.conformance.elementary import LDS_FILES, Elementary
 from harness.conformance.reading import (
+    CLOSED,
     demand_closed_to_select,
     demand_closed_to_short,
     demand_protection,
@@ -52,6 +53,7 @@ class Guard:
             "A chip may let a closed file be selected, but then it must not let it be read.",
             ("6982, or 9000 and then 6982 to READ BINARY",),
             self._needs(file),
+            (CLOSED,),
             run=run,
         )
 
@@ -67,6 +69,7 @@ class Guard:
             "The short way into a file must be closed as the long one is.",
             ("6982 and no data",),
             self._needs(file),
+            (CLOSED,),
             run=run,
         )
 
@@ -83,6 +86,7 @@ class Guard:
             "A command in the clear reads nothing and ends the session, as a protected one shows.",
             ("9000", "an error and no data", "an error in the clear"),
             (*self._needs(file), *sensitive),
+            (f"{self.word} has opened a channel, and the application is selected in it",),
             run=run,
         )
 

@@ -17,10 +17,25 @@ from harness.tlv import TlvError
 
 Enter = Callable[[Subject], CardChannel]
 """How a case gets to where the file is: gives the channel it is read through."""
+ACTIVATED = "the card has just been activated"
+CLOSED = "the application is selected in the clear, and no channel stands"
+OPENED = "a channel stands, and the application is selected in it"
 SOME = 6
 """How many bytes tell one file from another."""
 _READ, _SELECT = "ISO/IEC 7816-4, 7.2.3", "ISO/IEC 7816-4, 7.1.1"
 _SM = "ICAO 9303-11, 9.8.9"
+
+
+def after_pace(subject: Subject) -> CardChannel:
+    """The channel that PACE opens."""
+    return subject.pace().channel
+
+
+def precondition(enter: Enter) -> str:
+    """How a report says what must be before a file is read."""
+    if enter is Subject.power_up:
+        return ACTIVATED
+    return "PACE has opened a channel" if enter is after_pace else "a channel stands"
 
 
 def demand_file(answer: ResponseApdu, file: Elementary, clause: str) -> bytes:
@@ -157,6 +172,7 @@ def reading(
             way.purpose,
             (f"9000 and content{begins}",),
             (*needs, file.word, *short, *odd),
+            (precondition(enter),),
             run=partial(way.run, file=file, enter=enter),
         )
 

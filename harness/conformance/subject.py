@@ -196,13 +196,22 @@ class Subject:
             Blocked: the MRZ was not given.
             CardError, LinkError: as the steps of BAC.
         """
-        mrz = self.secret("MRZ")
-        channel = self.power_up()
+        mrz, channel = self.mrz, self.power_up()
         self.enter_lds(channel)
+        return BacTerminal(self.chance.randbytes).establish(channel, mrz)
+
+    @property
+    def mrz(self) -> Mrz:
+        """The machine readable zone as BAC takes it.
+
+        Raises:
+            Blocked: it was not given.
+        """
+        mrz = self.secret("MRZ")
         if not isinstance(mrz, Mrz):
             message = "BAC takes a machine readable zone"
             raise Blocked(message)
-        return BacTerminal(self.chance.randbytes).establish(channel, mrz)
+        return mrz
 
     def require_closed(self) -> None:
         """Let a case about closed files go on only where this interface closes them.

@@ -34,7 +34,8 @@ def test_every_case_says_what_it_is_about(unit: Unit) -> None:
     for case in unit.cases:
         assert case.title.endswith("."), case.id
         assert case.clause, case.id
-        assert (case.purpose and case.expected) or case.why_not, case.id
+        said = case.purpose and case.expected and case.preconditions
+        assert said or case.why_not, case.id
 
 
 @cache

@@ -8,8 +8,9 @@ from harness.conformance.content_cases import FileCases
 from harness.conformance.elementary import CARD_SECURITY
 from harness.conformance.infos import CA_KEY, about_pace, chip_keys, demand_chip_coherence
 from harness.conformance.judgement import demand
+from harness.conformance.reading import after_pace
 from harness.conformance.subject import Subject
-from harness.conformance.units.lds_k import after_pace, coherent, infos_of
+from harness.conformance.units.lds_k import coherent, infos_of
 from harness.conformance.units.sources import BSI_3_3
 from harness.crypto.parameters import parse_parameters
 from harness.profile import Content

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.conformance.case import Unit, case
 from harness.conformance.elementary import COM, DATA_GROUPS, SELECT_LDS
 from harness.conformance.judgement import demand, demand_sw
+from harness.conformance.reading import ACTIVATED, after_pace, precondition
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 from harness.terminal.channel import CardChannel
@@ -21,7 +22,13 @@ def _demand_selected(subject: Subject, channel: CardChannel) -> None:
         demand_sw(subject.transmit(file.select, channel), f"{_CLAUSE}: {file.name}", 0x9000, 0x6982)
 
 
-@case("ISO7816_A_1", _CLAUSE, "9000 and no data", needs=("LDS", "COM", "BAC", "!PACE"))
+@case(
+    "ISO7816_A_1",
+    _CLAUSE,
+    "9000 and no data",
+    needs=("LDS", "COM", "BAC", "!PACE"),
+    preconditions=(ACTIVATED,),
+)
 def _bac(subject: Subject) -> None:
     """The application is selected before BAC.
 
@@ -30,7 +37,13 @@ def _bac(subject: Subject) -> None:
     _demand_selected(subject, subject.power_up())
 
 
-@case("ISO7816_A_2", _CLAUSE, "9000 and no data", needs=("LDS", "COM", "BAC", "PACE"))
+@case(
+    "ISO7816_A_2",
+    _CLAUSE,
+    "9000 and no data",
+    needs=("LDS", "COM", "BAC", "PACE"),
+    preconditions=(ACTIVATED,),
+)
 def _both(subject: Subject) -> None:
     """The application is selected before BAC on a chip that has PACE as well.
 
@@ -39,7 +52,13 @@ def _both(subject: Subject) -> None:
     _demand_selected(subject, subject.power_up())
 
 
-@case("ISO7816_A_3", _CLAUSE, "9000 and no data", needs=("LDS", "COM", "PACE"))
+@case(
+    "ISO7816_A_3",
+    _CLAUSE,
+    "9000 and no data",
+    needs=("LDS", "COM", "PACE"),
+    preconditions=(precondition(after_pace),),
+)
 def _pace(subject: Subject) -> None:
     """The application is selected inside the channel that PACE opened.
 

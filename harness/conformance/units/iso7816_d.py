@@ -8,7 +8,7 @@ from harness.apdu import INS, SW, CommandApdu
 from harness.conformance.case import Case, Unit, case
 from harness.conformance.elementary import COM, DATA_GROUPS, SOD, Elementary, read
 from harness.conformance.judgement import demand_sw
-from harness.conformance.reading import demand_file
+from harness.conformance.reading import OPENED, demand_file
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 from harness.terminal.channel import CardChannel
@@ -45,11 +45,12 @@ def _case(number: int, file: Elementary) -> Case:
         "READ BINARY then answers from this file, as its first byte shows.",
         ("9000", f"9000 and {file.tag:02X}"),
         readable(file),
+        (OPENED,),
         run=partial(_run, file=file),
     )
 
 
-@case("ISO7816_D_23", _CLAUSE, "6A82, protected", needs=_NEEDS)
+@case("ISO7816_D_23", _CLAUSE, "6A82, protected", needs=_NEEDS, preconditions=(OPENED,))
 def _missing(subject: Subject) -> None:
     """A file that is not there is not found.
 

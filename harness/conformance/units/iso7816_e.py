@@ -14,7 +14,7 @@ from harness.conformance.elementary import (
     read,
 )
 from harness.conformance.judgement import Sws, demand, demand_sw
-from harness.conformance.reading import demand_file
+from harness.conformance.reading import OPENED, demand_file
 from harness.conformance.subject import Subject
 from harness.conformance.units.iso7816_d import entered, readable
 from harness.conformance.units.sources import ICAO_3
@@ -25,7 +25,7 @@ _BEYOND = "ISO/IEC 7816-4, 7.2.3"
 _FIRST_DATA_GROUP = 7
 
 
-@case("ISO7816_E_1", _CLAUSE, "9000", "9000 and 60", needs=readable(COM))
+@case("ISO7816_E_1", _CLAUSE, "9000", "9000 and 60", needs=readable(COM), preconditions=(OPENED,))
 def _selected(subject: Subject) -> None:
     """EF.COM is selected and read.
 
@@ -36,7 +36,14 @@ def _selected(subject: Subject) -> None:
     demand_file(subject.transmit(read(1), channel), COM, _CLAUSE)
 
 
-@case("ISO7816_E_3", _BEYOND, "9000", "a checking error and no data", needs=readable(COM))
+@case(
+    "ISO7816_E_3",
+    _BEYOND,
+    "9000",
+    "a checking error and no data",
+    needs=readable(COM),
+    preconditions=(OPENED,),
+)
 def _offset_beyond(subject: Subject) -> None:
     """An offset behind the end of the file is refused.
 
@@ -50,7 +57,14 @@ def _offset_beyond(subject: Subject) -> None:
     demand_file(subject.transmit(read(1), channel), COM, _CLAUSE)
 
 
-@case("ISO7816_E_4", _BEYOND, "9000", "9000 and the whole of EF.COM", needs=readable(COM))
+@case(
+    "ISO7816_E_4",
+    _BEYOND,
+    "9000",
+    "9000 and the whole of EF.COM",
+    needs=readable(COM),
+    preconditions=(OPENED,),
+)
 def _length_beyond(subject: Subject) -> None:
     """A read of more bytes than the file has brings all it has.
 
@@ -82,6 +96,7 @@ def _short(number: int, file: Elementary) -> Case:
         "The bytes are those that SELECT and READ BINARY find.",
         (f"9000 and {file.tag:02X}",),
         readable(file),
+        (OPENED,),
         run=partial(_run, file=file),
     )
 

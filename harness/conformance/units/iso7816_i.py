@@ -13,6 +13,7 @@ from harness.conformance.elementary import COM, SELECT_LDS
 from harness.conformance.extreme_keys import Wanted
 from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.conformance.reading import (
+    OPENED,
     SOME,
     demand_closed_to_short,
     demand_file,
@@ -23,8 +24,7 @@ from harness.conformance.units.sources import ICAO_3
 from harness.crypto.suite import PaceSuite
 from harness.terminal.channel import CardChannel
 
-_CLAUSE = "ICAO 9303-11, 6.2.4"
-_SM_CLAUSE = "ICAO 9303-11, 9.8"
+_CLAUSE, _SM_CLAUSE = "ICAO 9303-11, 6.2.4", "ICAO 9303-11, 9.8"
 _NEEDS = ("LDS", "CA", "DG14", "COM")
 _NO_KEY = 0x7F
 """A number that is given to no key."""
@@ -251,7 +251,6 @@ _ROWS: tuple[_Row, ...] = (
         "ECDH",
     ),
 )
-_FIRST_DYNAMIC = 16
 
 
 def _bound(run: Callable[[Subject, Way], None], way: Way) -> Run:
@@ -269,6 +268,7 @@ def _cases(first: int, *, at_once: bool) -> Iterator[Case]:
             purpose,
             expected,
             (*_NEEDS, f"{word}-{agreement}" if agreement else word),
+            (OPENED,),
             run=_bound(run, Way(at_once, agreement)),
         )
 
@@ -286,9 +286,10 @@ UNIT = Unit(
             "A terminal may authenticate a chip again that its PACE has authenticated.",
             _PASS,
             (*_NEEDS, "CA-KAT", "PACE-CAM"),
+            ("PACE with chip authentication mapping has opened a channel",),
             run=_after_mapping,
         ),
-        *_cases(_FIRST_DYNAMIC, at_once=False),
+        *_cases(16, at_once=False),
         not_implemented(
             "ISO7816_I_30",
             "BSI TR-03110-3, B.3",

@@ -9,9 +9,12 @@ from harness.conformance.elementary import CARD_SECURITY, SELECT_LDS
 from harness.conformance.guarded import Guard
 from harness.conformance.judgement import Blocked, Sws, demand_sw
 from harness.conformance.reading import (
+    ACTIVATED,
+    after_pace,
     demand_closed_to_select,
     demand_closed_to_short,
     demand_protection,
+    precondition,
 )
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
@@ -68,6 +71,7 @@ _CARD_SECURITY_CASES = (
         "The static public keys of the chip mapping would tell one card from another.",
         ("6982, or 9000 and then 6982 to READ BINARY",),
         _CARD_SECURITY,
+        (ACTIVATED,),
         run=_card_security_select,
     ),
     Case(
@@ -77,6 +81,7 @@ _CARD_SECURITY_CASES = (
         "The short way into the file must be closed as the long one is.",
         ("6982 and no data",),
         (*_CARD_SECURITY, "CARD-SECURITY-SFI"),
+        (ACTIVATED,),
         run=_card_security_short,
     ),
     Case(
@@ -86,6 +91,7 @@ _CARD_SECURITY_CASES = (
         "A command in the clear reads nothing and ends the session, as a protected one shows.",
         ("9000", "an error and no data", "an error in the clear"),
         (*_CARD_SECURITY, "CARD-SECURITY-SFI", "PACE-CAM"),
+        (precondition(after_pace),),
         run=partial(_card_security_guarded, mapping=True),
     ),
     Case(
@@ -95,6 +101,7 @@ _CARD_SECURITY_CASES = (
         "A channel opened by generic or integrated mapping guards the file just so.",
         ("9000", "an error and no data", "an error in the clear"),
         (*_CARD_SECURITY, "CARD-SECURITY-SFI", "PACE-CAM", "PACE-GM|PACE-IM"),
+        (precondition(after_pace),),
         run=partial(_card_security_guarded, mapping=False),
     ),
 )

@@ -7,6 +7,7 @@ from harness.apdu import INS, MAX_EXTENDED_NE, MAX_SHORT_NE, CommandApdu
 from harness.conformance.case import Unit, case
 from harness.conformance.content import well_formed
 from harness.conformance.judgement import Failure, Sws, demand, demand_sw
+from harness.conformance.reading import OPENED
 from harness.conformance.subject import Subject
 from harness.conformance.units.iso7816_d import entered
 from harness.conformance.units.sources import ICAO_3
@@ -69,7 +70,13 @@ def _demand_refused(subject: Subject, challenge: bytes) -> None:
     demand_sw(answer, f"{_CLAUSE}: {expected}", Sws.CHECKING_ERROR)
 
 
-@case("ISO7816_R_2", _CLAUSE, "9000 and a signature over the challenge", needs=(*_NEEDS, "BAC"))
+@case(
+    "ISO7816_R_2",
+    _CLAUSE,
+    "9000 and a signature over the challenge",
+    needs=(*_NEEDS, "BAC"),
+    preconditions=(OPENED,),
+)
 def _after_bac(subject: Subject) -> None:
     """INTERNAL AUTHENTICATE after BAC is answered with a signature.
 
@@ -78,7 +85,7 @@ def _after_bac(subject: Subject) -> None:
     _demand_signed(subject, subject.bac())
 
 
-@case("ISO7816_R_3", _CLAUSE, "a checking error and no data", needs=_NEEDS)
+@case("ISO7816_R_3", _CLAUSE, "a checking error and no data", needs=_NEEDS, preconditions=(OPENED,))
 def _too_short(subject: Subject) -> None:
     """A challenge of four bytes is refused.
 
@@ -87,7 +94,7 @@ def _too_short(subject: Subject) -> None:
     _demand_refused(subject, bytes.fromhex("11223344"))
 
 
-@case("ISO7816_R_4", _CLAUSE, "a checking error and no data", needs=_NEEDS)
+@case("ISO7816_R_4", _CLAUSE, "a checking error and no data", needs=_NEEDS, preconditions=(OPENED,))
 def _too_long(subject: Subject) -> None:
     """A challenge of nine bytes is refused.
 
@@ -96,7 +103,13 @@ def _too_long(subject: Subject) -> None:
     _demand_refused(subject, bytes.fromhex("112233445566778899"))
 
 
-@case("ISO7816_R_5", "ISO/IEC 9796-2, 8", "a signature of RSA", needs=(*_NEEDS, "AA-RSA"))
+@case(
+    "ISO7816_R_5",
+    "ISO/IEC 9796-2, 8",
+    "a signature of RSA",
+    needs=(*_NEEDS, "AA-RSA"),
+    preconditions=(OPENED,),
+)
 def _rsa(subject: Subject) -> None:
     """The RSA signature recovers the chip's part and the hash over our challenge.
 
@@ -105,7 +118,13 @@ def _rsa(subject: Subject) -> None:
     _demand_signed(subject, subject.access())
 
 
-@case("ISO7816_R_6", "BSI TR-03111, 4.2.1", "a signature of ECDSA", needs=(*_NEEDS, "AA-ECDSA"))
+@case(
+    "ISO7816_R_6",
+    "BSI TR-03111, 4.2.1",
+    "a signature of ECDSA",
+    needs=(*_NEEDS, "AA-ECDSA"),
+    preconditions=(OPENED,),
+)
 def _ecdsa(subject: Subject) -> None:
     """The ECDSA signature is r and s, as long as the order, and verifies over our challenge.
 
@@ -114,7 +133,13 @@ def _ecdsa(subject: Subject) -> None:
     _demand_signed(subject, subject.access())
 
 
-@case("ISO7816_R_7", _CLAUSE, "9000 and a signature over the challenge", needs=(*_NEEDS, "PACE"))
+@case(
+    "ISO7816_R_7",
+    _CLAUSE,
+    "9000 and a signature over the challenge",
+    needs=(*_NEEDS, "PACE"),
+    preconditions=(OPENED,),
+)
 def _after_pace(subject: Subject) -> None:
     """INTERNAL AUTHENTICATE after PACE is answered with a signature.
 

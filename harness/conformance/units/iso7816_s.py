@@ -8,18 +8,13 @@ from functools import partial
 from harness.conformance.case import Case, Unit
 from harness.conformance.elementary import CARD_SECURITY, odd_read, read
 from harness.conformance.judgement import demand, demand_sw
-from harness.conformance.reading import SOME, demand_refusal, reading
+from harness.conformance.reading import ACTIVATED, SOME, after_pace, demand_refusal, reading
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
-from harness.terminal.channel import CardChannel
 
 _CLAUSE = "ICAO 9303-10, 3.11.4"
 _NEEDS = ("PACE", "CARD-SECURITY")
 _WHAT = "reading EF.CardSecurity before PACE"
-
-
-def _after_pace(subject: Subject) -> CardChannel:
-    return subject.pace().channel
 
 
 def _begin(subject: Subject) -> None:
@@ -57,6 +52,7 @@ def _closed(
         purpose,
         ("6982 and no data",),
         (*_NEEDS, *needs, *(("ODD-READ",) if odd else ())),
+        (ACTIVATED,),
         run=partial(run, odd=odd),
     )
 
@@ -71,7 +67,7 @@ UNIT = Unit(
             CARD_SECURITY,
             _CLAUSE,
             ("PACE",),
-            _after_pace,
+            after_pace,
         ),
         _closed("ISO7816_S_5", "selected and read", _selected),
         _closed("ISO7816_S_6", "read by its short identifier", _named, "CARD-SECURITY-SFI"),

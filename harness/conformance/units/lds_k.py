@@ -11,6 +11,7 @@ from harness.conformance.content_cases import Check, FileCases
 from harness.conformance.elementary import CARD_ACCESS, CARD_SECURITY, DATA_GROUPS
 from harness.conformance.infos import CA_KEY, chip_keys, demand_contained, infos_in
 from harness.conformance.judgement import demand
+from harness.conformance.reading import after_pace
 from harness.conformance.signed import CERTIFICATE, SIGNED_DATA, SIGNER_INFO, Signed
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
@@ -18,15 +19,9 @@ from harness.crypto.passive_auth import ID_SECURITY_OBJECT
 from harness.crypto.suite import SUITES
 from harness.profile import Content
 from harness.security_info import SecurityInfo, parse_pace_info
-from harness.terminal.channel import CardChannel
 
 _CLAUSE = "ICAO 9303-10, 3.11.4"
 _CAM_CLAUSE = "ICAO 9303-11, 4.4.3.5"
-
-
-def after_pace(subject: Subject) -> CardChannel:
-    """The channel that PACE opens."""
-    return subject.pace().channel
 
 
 _CASES = FileCases(
