@@ -108,15 +108,22 @@ def _after_leaving(subject: Subject) -> None:
     What was verified in an application ends when it is selected anew.
     """
     holder = Holder(subject)
-    holder.present("PIN2")
     home = holder.rules("PIN2").directory
-    for name in ("main", home):
-        place = holder.profile.directories[name]
-        if place.select == "aid":
-            command = CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, place.aid or b"")
-            answer = subject.transmit(command, holder.channel)
-            demand_sw(answer, "ISO/IEC 7816-4, 7.1.1", 0x9000, to=f"selecting {name}")
-    holder.demand_unusable("signing", "after its application was left", _CLAUSE)
+    for way in (home,), ("main", home):
+        holder.present("PIN2")
+        for name in way:
+            _select_anew(holder, name)
+        when = f"after {' and '.join(way)} {'was' if len(way) == 1 else 'were'} selected anew"
+        holder.demand_unusable("signing", when, _CLAUSE)
+
+
+def _select_anew(holder: Holder, name: str) -> None:
+    """Select an application by its name, wherever the card stands."""
+    place = holder.profile.directories[name]
+    if place.select == "aid":
+        command = CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, place.aid or b"")
+        answer = holder.subject.transmit(command, holder.channel)
+        demand_sw(answer, "ISO/IEC 7816-4, 7.1.1", 0x9000, to=f"selecting {name}")
 
 
 @case("EID_F_16", _CLAUSE, "a signature, then 6982 or 6985", needs=("SIGN", "SINGLE-USE"))
