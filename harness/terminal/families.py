@@ -130,8 +130,11 @@ class Mtcos:
         raise _impossible(self._profile, "decipher")
 
 
-class Npa:
-    """The German identity card as far as it goes without terminal authentication."""
+class Keyless:
+    """Cards with no key that a code opens: codes, if there are any, are passwords of PACE.
+
+    The German identity card without terminal authentication, passports and ICAO cards are such.
+    """
 
     def __init__(self, channel: CardChannel, profile: Profile) -> None:
         self._channel = channel
@@ -139,7 +142,9 @@ class Npa:
 
     def pin_state(self, name: PinName) -> PinState:
         """Choosing the code for PACE says how many tries it has and costs none (B.11.1)."""
-        rules = self._profile.pins[name]
+        rules = self._profile.pins.get(name)
+        if rules is None:
+            raise _impossible(self._profile, f"tell the tries left of {name}")
         terminal = declared(self._profile.own_pace)
         tries = terminal.tries_left(self._channel, rules.reference)
         return PinState(rules.tries if tries is None else tries)
@@ -171,48 +176,14 @@ def _impossible(profile: Profile, what: str) -> UsageError:
     return UsageError(f"nobody published how to {what} with {profile.name}; it is not done")
 
 
-class Icao:
-    """Passports and ICAO cards: no codes but those of PACE and BAC, no keys that a code opens."""
-
-    def __init__(self, channel: CardChannel, profile: Profile) -> None:
-        del channel
-        self._profile = profile
-
-    def pin_state(self, name: PinName) -> PinState:
-        """The holder has no PIN."""
-        raise _impossible(self._profile, f"tell the tries left of {name}")
-
-    def unblock_commands(
-        self, name: PinName, puk: bytes, new: bytes
-    ) -> tuple[tuple[str, CommandApdu], ...]:
-        """Nor a PUK."""
-        del puk, new
-        raise _impossible(self._profile, f"unblock {name}")
-
-    def authenticate(self, key: KeyRules, digest: bytes) -> bytes:
-        """There is no key to log in with."""
-        del key, digest
-        raise _impossible(self._profile, "authenticate the holder")
-
-    def sign(self, key: KeyRules, digest: bytes) -> bytes:
-        """Nor one to sign with."""
-        del key, digest
-        raise _impossible(self._profile, "sign")
-
-    def decipher(self, key: KeyRules, point: bytes) -> Secret:
-        """Nor one to decipher with."""
-        del key, point
-        raise _impossible(self._profile, "decipher")
-
-
 FAMILIES: Mapping[str, Callable[[CardChannel, Profile], Family]] = MappingProxyType(
     {
         "ias-ecc": IasEcc,
         "ias-classic": IasClassic,
         "belpic": Belpic,
         "mtcos": Mtcos,
-        "npa": Npa,
-        "emrtd": Icao,
+        "npa": Keyless,
+        "emrtd": Keyless,
     }
 )
 """The families by the name a profile gives them."""

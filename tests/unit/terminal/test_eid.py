@@ -442,3 +442,15 @@ def test_the_puk_is_verified_where_it_lives(name: str) -> None:
     talk.all("00A4080C02DFDD" if name == THALES else "00A4010C025000")
     eid_of(talk, name).verify("PUK", PUK)
     assert talk.memory.tries("PUK") == 3
+
+
+@pytest.mark.parametrize("name", ["icao-passport", "icao-id-card"])
+def test_a_document_has_no_codes(name: str) -> None:
+    """What needs a code or a key of the holder is refused before a passport is asked for it."""
+    card = AnsweringCard(lambda _: b"\x6d\x00")
+    eid = Eid(CardChannel(card), profile_of(name))
+    with pytest.raises(UsageError, match="tries left of PIN1"):
+        eid._family.pin_state("PIN1")
+    with pytest.raises(UsageError, match="unblock PIN1"):
+        eid._family.unblock_commands("PIN1", b"", b"")
+    assert card.sent == []
