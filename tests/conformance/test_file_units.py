@@ -7,12 +7,16 @@ from functools import cache
 import pytest
 
 from fixtures.file_units import EVERY_DOCUMENT, IDS, OURS, UNTRIED
+from fixtures.mutants import access, documents
+from fixtures.mutants.mutant import Mutant, failures
 from harness.conformance.case import Unit, Verdict
 from harness.conformance.execution import execute, runs
 from harness.conformance.source import EmulatedSource
+from harness.emulator.person import Person
 from harness.profiles import builtin_names
 from harness.station import CardOptions
 
+FORMS = ("%y%m%d", "%Y%m%d")
 PROFILES = (*builtin_names(), EVERY_DOCUMENT)
 GOOD = {Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.NOT_IMPLEMENTED}
 
@@ -69,3 +73,18 @@ def test_every_case_is_tried_somewhere() -> None:
     }
     implemented = {case.id for unit in OURS for case in unit.cases if not case.why_not}
     assert implemented - passed == UNTRIED
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [mutant for mutant in documents.MUTANTS if mutant.name.startswith(("dg1-", "dg11", "dg12"))],
+    ids=lambda mutant: mutant.name,
+)
+def test_no_reason_tells_of_the_holder(mutant: Mutant) -> None:
+    """A failure says which field is wrong, but not what the field holds."""
+    person = Person()
+    held = (person.surname, person.given_names, person.personal_code, person.document_number)
+    dates = [f"{day:{form}}" for day in (person.birth_date, person.expiry_date) for form in FORMS]
+    said = " ".join(failures(mutant, access.PASSPORT).values())
+    assert said
+    assert [word for word in (*held, *dates) if word.lower() in said.lower()] == []

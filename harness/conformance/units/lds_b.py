@@ -22,8 +22,8 @@ _DG1 = DATA_GROUPS[0]
 _CASES = FileCases("LDS_B", _DG1, Content.DG1, ("LDS", "DG1"))
 _MRZ = 0x5F1F
 _CLAUSE = "ICAO 9303-10, 4.7.1"
-_STATE = r"[A-Z]{3}|D|[A-Z]{2}"
-"""Three letters (9303-3, 5); D for Germany, and two letters where no state issues (EU)."""
+_STATE = r"[A-Z]{3}|D"
+"""Three letters (ICAO 9303-3, 5); D alone is Germany."""
 
 
 def zone_text(raw: bytes) -> str:
