@@ -275,3 +275,35 @@ def test_the_schema_is_the_documented_one(finished: Path) -> None:
     jsonschema.Draft202012Validator(documented).validate(document)
     del document["conditions"]["atr"]
     assert not jsonschema.Draft202012Validator(documented).is_valid(document)
+
+
+def test_the_whole_catalogue_is_quick_and_small(tmp_path: Path) -> None:
+    """On the profile with the most cases it takes less than 60 s of computing and 300 MB.
+
+    Computing time, since it counts the same however busy the machine is; on idle cores a run takes
+    less than that. Memory is that of all its processes together, what they share counted once.
+    """
+    command = [*PROGRAM, "certify", "--profile", "icao-passport", "--processes", "2"]
+    process = subprocess.Popen(
+        [*command, "--out", str(tmp_path / "report")],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    most, ended = 0, 0
+    while not ended:
+        most = max(most, sum(map(_proportional, _in_session(process.pid))))
+        time.sleep(0.1)
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert usage.ru_utime + usage.ru_stime < 60
+    assert 50 < most / 1024 < 300
+
+
+def _proportional(process: str) -> int:
+    """The memory of a process in KiB, of what it shares its part (PSS)."""
+    try:
+        lines = Path("/proc", process, "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0  # it has just ended
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
