@@ -158,6 +158,8 @@ class Opposite:
             channel = self.open(password, name)
             self.speak(channel)
         except EidrigError as error:
+            if self.misbehaviour.lies:
+                demand(self.card.lies, "a run that comes to the lie", str(error), clause)
             heard = f"{self.card.heard} commands after the lie"
             demand(self.card.heard == 0, due, heard, clause)
             kinds = " or ".join(each.__name__ for each in errors)
