@@ -115,7 +115,7 @@ class _Asked:
     "--trust",
     type=FILE,
     multiple=True,
-    help="PEM or DER certificates of the issuers: of passports, the country's (CSCA).",
+    help="PEM or DER certificates of the issuers; of passports, the country's or a master list.",
 )
 @click.option("--face", type=FILE, help="Write the face of a passport, as it is in DG2.")
 @click.option("--pin-floor", type=click.IntRange(0, 15), help="Tries a wrong PIN must leave.")

@@ -15,6 +15,7 @@ from harness.crypto.signature import (
     SecurityObjectError,
     check_signature,
 )
+from harness.errors import UsageError
 
 T = TypeVar("T")
 
@@ -117,12 +118,20 @@ class IssuerCertificate:
 
 
 class TrustStore:
-    """The country signing authorities (CSCA) that someone trusts, each for itself."""
+    """The country signing authorities (CSCA) that someone trusts, each for itself.
+
+    Raises:
+        UsageError: one of them cannot be read.
+    """
 
     def __init__(self, certificates: Iterable[bytes]) -> None:
-        self._known = tuple(
-            IssuerCertificate.parse(der, "a trusted certificate") for der in certificates
-        )
+        try:
+            self._known = tuple(
+                IssuerCertificate.parse(der, f"trusted certificate {number}")
+                for number, der in enumerate(certificates, start=1)
+            )
+        except SecurityObjectError as error:
+            raise UsageError(str(error)) from None
 
     def __iter__(self) -> Iterator[IssuerCertificate]:
         return iter(self._known)

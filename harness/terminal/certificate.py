@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
+from harness.crypto.master_list import master_list_certificates
+from harness.crypto.signature import Fault, SecurityObjectError
 from harness.errors import CheckError, ProtocolViolation, UsageError
 
 _IDENTITY_TYPE = "PNO"
@@ -223,17 +225,28 @@ def _check_validity(certificate: x509.Certificate, moment: datetime) -> None:
 
 
 def load_certificates(raw: bytes, where: str) -> tuple[bytes, ...]:
-    """The certificates of a PEM bundle or one DER certificate, as DER; `where` names it in errors.
+    """The certificates of a PEM bundle, one DER certificate or a CSCA master list, as DER.
+
+    `where` names it in errors.
 
     Raises:
         UsageError: there is no certificate in it.
     """
     try:
         if b"-----BEGIN" in raw:
-            found = x509.load_pem_x509_certificates(raw)
-        else:
-            found = [x509.load_der_x509_certificate(raw)]
+            return tuple(map(_as_der, x509.load_pem_x509_certificates(raw)))
+        return (_as_der(x509.load_der_x509_certificate(raw)),)
     except _MALFORMED:
-        message = f"{where} holds no certificate in PEM or DER"
-        raise UsageError(message) from None
-    return tuple(each.public_bytes(Encoding.DER) for each in found)
+        pass
+    try:
+        return master_list_certificates(raw)
+    except SecurityObjectError as error:
+        if error.fault is not Fault.MALFORMED:
+            message = f"{where} cannot be trusted: {error}"
+            raise UsageError(message) from None
+    message = f"{where} holds no certificate in PEM or DER, and is no master list"
+    raise UsageError(message)
+
+
+def _as_der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
