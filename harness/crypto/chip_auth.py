@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import Any
 
 from harness import tlv
-from harness.crypto.chip_key import ChipPublicKey, chip_public_keys
+from harness.crypto.chip_key import ID_PK, ChipPublicKey, chip_public_keys
 from harness.crypto.domain import Domain, InvalidElementError
 from harness.crypto.kdf import SessionKeys, session_keys
 from harness.crypto.pace import KeyAgreementError
+from harness.crypto.parameters import UnknownDomainError
 from harness.crypto.suite import AES_128, AES_192, AES_256, TRIPLE_DES, Cipher
 from harness.security_info import (
     SecurityInfo,
@@ -99,12 +100,13 @@ def chip_authentication_offers(
 ) -> tuple[ChipAuthenticationOffer, ...]:
     """The ways of version 1 that DG14 or EF.CardSecurity offers, the strongest cipher first.
 
-    A key without any info is for 3DES: the first chips with EAC told no more than their key.
+    A key without any info is for 3DES: the first chips with EAC told no more than their key. A key
+    of a group that nobody vouches for is left out where there is another.
 
     Raises:
-        SecurityInfoError: malformed, or an info whose key is missing or ambiguous.
+        SecurityInfoError: malformed, or an info whose key is missing, ambiguous or of no use.
     """
-    infos = tuple(infos)
+    infos = _without_unknown_groups(tuple(infos))
     keys, told = chip_public_keys(infos), chip_authentication_infos(infos)
     if not told:
         told = tuple(
@@ -113,6 +115,30 @@ def chip_authentication_offers(
         )
     offers = [_offer(info, keys) for info in told if info.version == VERSION]
     return tuple(sorted(offers, key=lambda offer: offer.suite.oid.rpartition(".")[2], reverse=True))
+
+
+def _without_unknown_groups(infos: tuple[SecurityInfo, ...]) -> tuple[SecurityInfo, ...]:
+    """The infos without keys of unknown groups, and without what is for these, if any key is left.
+
+    Raises:
+        SecurityInfoError: malformed.
+    """
+    unknown = {info for info in infos if info.oid in ID_PK.values() and _is_unknown(info)}
+    left = [info for info in infos if info.oid in ID_PK.values() and info not in unknown]
+    if not unknown or not left:
+        return infos
+    numbers = {info.values[1:] for info in unknown}
+    told = (info for info in infos if info.oid in CHIP_AUTHENTICATION_SUITES)
+    useless = {info for info in told if info.values[1:] in numbers}
+    return tuple(info for info in infos if info not in unknown | useless)
+
+
+def _is_unknown(info: SecurityInfo) -> bool:
+    try:
+        chip_public_keys((info,))
+    except UnknownDomainError:
+        return True
+    return False
 
 
 def _offer(

@@ -187,3 +187,25 @@ def test_the_key_id_of_a_recorded_passport() -> None:
     """A key id above 127 is read with its sign byte taken off."""
     (offer,) = chip_authentication_offers(parse_security_infos(AES_KEY_ID.infos))
     assert offer.key_id == 0xC3
+
+
+def unknown_key(key_id: int) -> bytes:
+    """A key of a group that nobody vouches for."""
+    parameters = tlv.encode(0x30, *map(encode_integer, (23, 5)))
+    oid = tlv.encode(0x06, encode_oid("1.2.840.113549.1.3.1"))
+    bits = tlv.encode(0x03, b"\0", encode_integer(7))
+    key = tlv.encode(0x30, tlv.encode(0x30, oid, parameters), bits)
+    kind = tlv.encode(0x06, encode_oid("0.4.0.127.0.7.2.2.1.1"))
+    return tlv.encode(0x30, kind, key, encode_integer(key_id))
+
+
+def test_a_key_of_an_unknown_group() -> None:
+    """It is left out beside another key, and told where it is the only one."""
+    known = ChipKey(DOMAINS[13], 99, 2).public.encode()
+    told = [ChipAuthenticationInfo(f"{ID_CA}.{arc}.2", 1, arc).encode() for arc in (1, 2)]
+    both = tlv.encode(0x31, *told, unknown_key(1), known)
+    (offer,) = chip_authentication_offers(parse_security_infos(both))
+    assert (offer.key_id, offer.suite.key_agreement) == (2, "ECDH")
+    alone = tlv.encode(0x31, told[0], unknown_key(1))
+    with pytest.raises(SecurityInfoError, match="not known"):
+        chip_authentication_offers(parse_security_infos(alone))
