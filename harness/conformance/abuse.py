@@ -19,6 +19,9 @@ from harness.crypto.domain import Domain
 Make = Callable[[PaceSteps], CommandApdu]
 
 ERROR: tuple[Allowed, ...] = (Sws.ERROR,)
+WITHOUT_COUNTER = ("PACE", "CAN|MRZ")
+"""A wrong token must not cost a try of a code."""
+
 FAILED: tuple[Allowed, ...] = (0x6300, Sws.ERROR)
 """A wrong key or token: authentication failed, or an error."""
 
@@ -76,7 +79,7 @@ class Abuse:
             f"{self.title}.",
             self.purpose,
             (first + (later if self.step is Step.SET_AT else ""), "nothing is opened"),
-            needs=("PACE", *self.needs),
+            needs=(*WITHOUT_COUNTER, *self.needs),
             per_suite=True,
             run=partial(refused, self),
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from harness.conformance import codes
-from harness.conformance.abuse import FAILED, Abuse, Make
+from harness.conformance.abuse import FAILED, WITHOUT_COUNTER, Abuse, Make
 from harness.conformance.case import Case, Effect, Unit, case
 from harness.conformance.judgement import Failure, Sws, demand, demand_sw
 from harness.conformance.pace_steps import PaceSteps, Step
@@ -101,7 +101,7 @@ def _leaving_out(number: int, name: str, step: Step) -> Case:
         f"PACE without {name} is refused.",
         "The steps have one order; whoever leaves one out has proved nothing.",
         ("6300 or an error to the step behind the one left out", "nothing is opened"),
-        needs=("PACE",),
+        needs=WITHOUT_COUNTER,
         per_suite=True,
         run=partial(_left_out, step),
     )
@@ -112,7 +112,7 @@ def _leaving_out(number: int, name: str, step: Step) -> Case:
     f"{_CLAUSE}.1",
     "6300 or an error to the wrong token, and to the right one behind it",
     "nothing is opened",
-    needs=("PACE",),
+    needs=WITHOUT_COUNTER,
     per_suite=True,
 )
 def _token_again(subject: Subject) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness import tlv
 from harness.apdu import CLA_CHAINING, INS, CommandApdu
 from harness.conformance.abuse import (
+    WITHOUT_COUNTER,
     Abuse,
     Make,
     prove_nothing_opened,
@@ -128,7 +129,7 @@ def _nonce_twice(subject: Subject) -> None:
     "ISO7816_P_58",
     f"{_CLAUSE}.52",
     "any answer to the other command; an error to the token; no access",
-    needs=("PACE",),
+    needs=WITHOUT_COUNTER,
     per_suite=True,
 )
 def _token_left_out(subject: Subject) -> None:
