@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from harness import tlv
 from harness.conformance.case import Case
-from harness.conformance.content import demand_tag, head_at
-from harness.conformance.elementary import LAST_OFFSET, Elementary, read
+from harness.conformance.content import demand_tag, head_at, well_formed
+from harness.conformance.elementary import LAST_OFFSET, Elementary, odd_read, read
 from harness.conformance.judgement import Blocked, demand
 from harness.conformance.reading import precondition
 from harness.conformance.subject import Subject
@@ -89,11 +90,21 @@ def _tag(subject: Subject, file: Elementary, content: Content) -> None:
 def _length(subject: Subject, file: Elementary, content: Content) -> None:
     channel = subject.access()
     head = head_at(subject.beginning(content, 8, channel), 0, file.name)
-    if head.end > LAST_OFFSET:
-        message = f"{file.name} is longer than READ BINARY reaches without its odd instruction"
-        raise Blocked(message)
-    last = subject.transmit(read(1, head.end - 1), channel)
     expected = f"{file.name} of {head.end} bytes, as its length says"
-    demand(last.ok and len(last.data) == 1, expected, "a file that ends before", _LENGTH_CLAUSE)
-    behind = subject.transmit(read(1, head.end), channel).data
+    last = _byte_at(subject, channel, head.end - 1)
+    demand(len(last) == 1, expected, "a file that ends before", _LENGTH_CLAUSE)
+    behind = _byte_at(subject, channel, head.end)
     demand(behind in _FILL, expected, "a file that goes on behind", _LENGTH_CLAUSE)
+
+
+def _byte_at(subject: Subject, channel: CardChannel, offset: int) -> bytes:
+    """One byte of the current file, or none; far ones are reached by the odd instruction alone."""
+    if offset <= LAST_OFFSET:
+        answer = subject.transmit(read(1, offset), channel)
+        return answer.data if answer.ok else b""
+    if not subject.profile.transmission.odd_read:
+        message = "the file is longer than READ BINARY reaches without its odd instruction"
+        raise Blocked(message)
+    answer = subject.transmit(odd_read(0x00, 3, offset), channel)
+    with well_formed("a data object 53", _LENGTH_CLAUSE):
+        return tlv.parse_one(answer.data).value if answer.ok else b""

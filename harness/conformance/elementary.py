@@ -45,9 +45,11 @@ def read(ne: int, offset: int = 0) -> CommandApdu:
     return CommandApdu(0x00, INS.READ_BINARY, offset >> 8, offset & 0xFF, ne=ne)
 
 
-def odd_read(p2: int, ne: int) -> CommandApdu:
-    """READ BINARY with the odd instruction, from offset 0; `ne` counts the object around, too."""
-    return CommandApdu(0x00, INS.READ_BINARY_ODD, 0x00, p2, tlv.encode(0x54, b"\0\0"), ne)
+def odd_read(p2: int, ne: int, offset: int = 0) -> CommandApdu:
+    """READ BINARY with the odd instruction, at any offset; `ne` counts the object around, too."""
+    size = max(2, (offset.bit_length() + 7) // 8)
+    data = tlv.encode(0x54, offset.to_bytes(size, "big"))
+    return CommandApdu(0x00, INS.READ_BINARY_ODD, 0x00, p2, data, ne)
 
 
 CARD_ACCESS = Elementary("EF.CardAccess", "CARD-ACCESS", b"\x01\x1c", 0x1C, 0x31)
