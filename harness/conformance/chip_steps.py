@@ -8,7 +8,7 @@ from typing import Any
 from harness import tlv
 from harness.apdu import INS, MAX_EXTENDED_NE, MAX_SHORT_NC, MAX_SHORT_NE, CommandApdu, ResponseApdu
 from harness.conformance.content import well_formed
-from harness.conformance.judgement import Blocked
+from harness.conformance.judgement import Failure
 from harness.conformance.subject import Subject
 from harness.crypto.chip_auth import (
     ChipAuthenticationOffer,
@@ -67,14 +67,14 @@ class ChipAuthentication:
         """Take the first offer of DG14 that is run this way.
 
         Raises:
-            Blocked: DG14 offers none such.
+            Failure: DG14 offers none such, though the profile declares it.
         """
         for offer in offers(subject, channel):
             if way.suits(offer):
                 private = offer.key.domain.random_scalar(subject.chance.randrange)
                 return cls(subject, channel, offer, private)
-        message = "DG14 does not offer the chip authentication that the profile declares"
-        raise Blocked(message)
+        expected = "the chip authentication that the profile declares"
+        raise Failure(expected, "none such in DG14", _CLAUSE)
 
     @property
     def domain(self) -> Domain[Any]:
