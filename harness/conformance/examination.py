@@ -27,6 +27,8 @@ from harness.trace import Level
 PATIENCE = 120.0
 """Seconds after which a real card that has not ended a case is given up."""
 
+_HANGS = "nothing came of it in time"
+
 Keep = Callable[[str, bytes], None]
 """Takes a file of the report by its path there."""
 
@@ -110,9 +112,16 @@ class Examiner:
             result = within(PATIENCE, run, work) if self._custody else work()
         except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the other cases
             result = Result(run.id, Verdict.INCONCLUSIVE, _fault(error))
-        if self._custody and result.verdict is not Verdict.INCONCLUSIVE:
-            self._custody.settle(run.case, evidence)
+        if self._custody:
+            self._look_after(self._custody, run, result, evidence)
         return _Sample(result, evidence, self._capture())
+
+    def _look_after(self, custody: Custody, run: Run, result: Result, evidence: Evidence) -> None:
+        if result.reason == _HANGS:
+            custody.halt(f"{run.case.id} hangs in the reader, so that no other can be run")
+            return
+        is_lost = result.verdict is Verdict.INCONCLUSIVE
+        custody.settle(run.case, evidence, is_lost=is_lost)
 
     def _capture(self) -> bytes | None:
         if self._keep is None or not isinstance(self._source, FieldSource):
@@ -172,10 +181,14 @@ def within(seconds: float, run: Run, work: Callable[[], Result]) -> Result:
             found.append(error)
 
     worker = threading.Thread(target=attempt, name=run.id, daemon=True)
-    worker.start()
-    worker.join(seconds)
+    try:
+        worker.start()
+        worker.join(seconds)
+    except KeyboardInterrupt:
+        worker.join(seconds)  # a case that spends tries gives them back at its end
+        raise
     if not found:
-        return Result(run.id, Verdict.INCONCLUSIVE, f"nothing came of it within {seconds:g} s")
+        return Result(run.id, Verdict.INCONCLUSIVE, _HANGS)
     if isinstance(found[0], BaseException):
         raise found[0]
     return found[0]

@@ -89,6 +89,7 @@ class Custody:
         self._guard = PinGuard(floor, memory)
         self._guard_of_the_accepted = PinGuard(0, memory)
         self._tries: dict[PinName, int] = {}
+        self._unsettled = False
         self.halted = ""
 
     def prepare(self) -> tuple[str, ...]:
@@ -142,6 +143,8 @@ class Custody:
         """Why a case must not be run; empty if it may."""
         if self.halted:
             return self.halted
+        if self._unsettled:
+            self._restore()
         if case.effect is Effect.NONE:
             return ""
         if not self._allow_destructive:
@@ -161,19 +164,33 @@ class Custody:
                 return f"{name} has {left} of {full} tries left; {remedy}, then go on"
         return ""
 
-    def settle(self, case: Case, evidence: Evidence) -> None:
-        """After a case that may have touched a code: count the tries, and give spent ones back."""
+    def settle(self, case: Case, evidence: Evidence, *, is_lost: bool = False) -> None:
+        """After a case that may have touched a code: count the tries, and give spent ones back.
+
+        Where the card was lost in it, that is done once it is there again, and blames no case.
+        """
         if not any(map(_touches, evidence.steps)):
             return
-        before, self._tries = self._tries, self._counted()
-        lost = [name for name, left in self._tries.items() if left < before.get(name, left)]
-        if lost and case.effect is Effect.NONE:
+        if is_lost:
+            self._unsettled = True
+        elif (lost := self._restore()) and case.effect is Effect.NONE:
             names = " and ".join(lost)
             self.halted = f"{names} lost a try in {case.id}, which must cost none: it ended there"
+
+    def halt(self, why: str) -> None:
+        """Let no further case touch the card."""
+        self.halted = why
+
+    def _restore(self) -> list[PinName]:
+        """Count the tries, and set back those that are fewer than before; which these were."""
+        before, self._tries = self._tries, self._counted()
+        lost = [name for name, left in self._tries.items() if left < before.get(name, left)]
         for name in lost:
             self._give_back(name)
         if lost:
             self._tries = self._counted()
+        self._unsettled = False
+        return lost
 
     def _give_back(self, name: PinName) -> None:
         """The right code sets its counter back; whatever goes wrong is seen in the counter."""
@@ -190,6 +207,8 @@ class Custody:
     def _counted(self) -> dict[PinName, int]:
         """The tries left of each code whose counter the card tells now."""
         found: dict[PinName, int] = {}
+        if not self._source.profile.pins:
+            return found
         subject = Subject(self._source)
         try:
             eid = subject.eid(subject.access())

@@ -12,11 +12,13 @@ from harness.conformance.record import Record
 
 
 def examine_in_turn(examiner: Examiner, todo: Sequence[Run]) -> Generator[Record]:
-    """A record of each run, until the card is gone; what is then left is not run."""
+    """A record of each run, until the card is gone or in danger; what is left is not run."""
     latest: list[Record] = []
     for run in todo:
         record = examiner.examine(run)
         yield record
+        if examiner.halted:
+            return
         if record.verdict in (Verdict.NOT_APPLICABLE, Verdict.NOT_IMPLEMENTED):
             continue
         latest.append(record)

@@ -77,6 +77,10 @@ def _judgement(found: Mapping[Verdict, int], *, complete: bool) -> tuple[str, st
         return "Not complete: what was run so far does not fail", "inconclusive"
     if unclear := found.get(Verdict.INCONCLUSIVE, 0):
         return f"{unclear} inconclusive: the link failed", "inconclusive"
+    if blocked := found.get(Verdict.BLOCKED, 0):
+        return f"Nothing fails, but {blocked} blocked: see what they need", "inconclusive"
+    if not found.get(Verdict.PASS, 0):
+        return "No case applies", "inconclusive"
     if deviating := found.get(Verdict.DEVIATION, 0):
         return f"Passes, with {deviating} declared deviation{'s' * (deviating > 1)}", "pass"
     return "Every case that applies passes", "pass"

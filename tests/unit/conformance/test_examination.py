@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -170,6 +172,21 @@ def test_a_reader_that_hangs_is_given_up(make_case: MakeCase) -> None:
     assert within(5, run, hang).verdict is Verdict.PASS
     with pytest.raises(ZeroDivisionError):
         within(5, run, lambda: Result(run.id, Verdict.PASS, str(1 / 0)))
+
+
+def test_an_interruption_waits_for_the_case(make_case: MakeCase) -> None:
+    """Ctrl-C lets a case on a real card come to its end, so that it gives back what it took."""
+    run, ended = Run(make_case(opens)), threading.Event()
+
+    def work() -> Result:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        time.sleep(0.2)
+        ended.set()
+        return Result(run.id, Verdict.PASS)
+
+    with pytest.raises(KeyboardInterrupt):
+        within(5, run, work)
+    assert ended.is_set()
 
 
 def test_file_names_are_plain() -> None:
