@@ -10,7 +10,7 @@ from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.profile import PinName
 
 _VERIFY, _CHANGE = "ISO/IEC 7816-4, 7.5.6", "ISO/IEC 7816-4, 7.5.7"
-_UNKNOWN_REFERENCE = 0x1E
+_UNKNOWN_REFERENCE, _NO_P1 = 0x1E, 0x5A
 _LEFT = "ISO/IEC 7816-4, 7.5.1"
 
 
@@ -223,6 +223,28 @@ def unknown_reference(holder: Holder, name: PinName) -> None:
     demand_sw(answer, _VERIFY, Sws.CHECKING_ERROR, to="a reference that no code has")
     for each, rules in holder.profile.pins.items():
         holder.demand_tries(each, rules.tries, "after an unknown reference")
+
+
+def wrong_parameters(holder: Holder, name: PinName) -> None:
+    """Commands for it whose P1 means nothing are refused, even with the right digits.
+
+    VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER; nothing is proved, changed or counted.
+    """
+    rules = holder.rules(name)
+    block = rules.block(holder.right(name))
+    asked = {
+        INS.VERIFY: block,
+        INS.CHANGE_REFERENCE_DATA: block * 2,
+        INS.RESET_RETRY_COUNTER: block,
+    }
+    with holder.spending(name):
+        holder.eid.enter_for(name)
+        for ins, data in asked.items():
+            command = CommandApdu(0x00, ins, _NO_P1, rules.reference, data)
+            answer = holder.subject.transmit(command, holder.channel)
+            to = f"{command.name} of {name} with P1={_NO_P1:02X}"
+            demand_sw(answer, "ISO/IEC 7816-4, 7.5", Sws.ERROR, to=to)
+        holder.demand_tries(name, rules.tries, "after commands that mean nothing")
 
 
 def before_channel(holder: Holder, name: PinName) -> None:

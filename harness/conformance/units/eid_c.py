@@ -98,6 +98,7 @@ _ROWS: tuple[tuple[Trial, tuple[PinName, ...], str, Effect, tuple[str, ...]], ..
         ("PUK-VERIFY",),
     ),
     (unblocking.reset_by_itself, ("PUK",), "a checking error, then 9000", _CHANGES, ()),
+    (trials.wrong_parameters, ("PIN1",), "an error, and all tries left", _SPENDS, ()),
 )
 
 

@@ -127,9 +127,41 @@ def _deciphers_no_point(subject: Subject) -> None:
         demand_sw(answer, "ISO/IEC 7816-8, 11.8", Sws.ERROR, to=f"PSO: DECIPHER {what}")
 
 
+@case("EID_K_6", _CHOICE, "an error", needs=("AUTHENTICATE",))
+def _wrong_parameters(subject: Subject) -> None:
+    """Choosing and computing with parameters that mean nothing is refused.
+
+    P1 = 5A stands for no set of MSE, no algorithm and no operation.
+    """
+    holder = Holder(subject)
+    rules = _login_key(holder)
+    holder.sign("authentication", holder.digest("authentication"))
+    if rules.each_time:
+        holder.present(rules.pin)
+    digest = holder.digest("authentication")
+    chosen = bytes((0x84, 1, rules.reference))
+    for ins, p2, data in (
+        (INS.MANAGE_SECURITY_ENVIRONMENT, SIGNATURE, chosen),
+        (INS.INTERNAL_AUTHENTICATE, 0x00, digest),
+        (INS.PERFORM_SECURITY_OPERATION, 0x9A, digest),
+        (INS.PERFORM_SECURITY_OPERATION, 0x5A, digest),
+    ):
+        command = CommandApdu(0x00, ins, 0x5A, p2, data, 256)
+        answer = subject.transmit(command, holder.channel)
+        to = f"{command.name} with P1=5A P2={p2:02X}"
+        demand_sw(answer, "ISO/IEC 7816-4, 5.4", Sws.ERROR, to=to)
+
+
 UNIT = Unit(
     "EID_K",
     "Choosing keys",
     "eidrig",
-    (_nothing_chosen, _nothing_given, _badly_chosen, _chosen_for_login, _deciphers_no_point),
+    (
+        _nothing_chosen,
+        _nothing_given,
+        _badly_chosen,
+        _chosen_for_login,
+        _deciphers_no_point,
+        _wrong_parameters,
+    ),
 )
