@@ -13,8 +13,9 @@ from harness.cli.options import FILE, database_option, opened_history
 from harness.cli.output import show_wide
 from harness.conformance.outcome import Change, Outcome, changes
 from harness.errors import UsageError
+from harness.report.bench_page import require_report
 from harness.report.certify_folder import read_report
-from harness.report.compare_page import as_page, require_plotly
+from harness.report.compare_page import as_page
 from harness.report.history import comparison
 from harness.transport.storage import require_writable, write_atomic
 
@@ -33,7 +34,7 @@ def command(
     Ends with 1 if a case fails in B that does not fail in A.
     """
     if html_file is not None:
-        require_plotly()
+        require_report()
         require_writable(html_file)
     one, other = _outcome(first, db), _outcome(second, db)
     found = list(changes(one, other))

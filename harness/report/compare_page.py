@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 
 from harness.conformance.case import Verdict
 from harness.conformance.outcome import HOLD, Outcome, changes
-from harness.errors import UsageError
+from harness.report.bench_page import require_report
 from harness.report.history import time_rows
 
 
-def require_plotly() -> None:
-    """See to it that the page can be made.
+def as_page(one: Outcome, other: Outcome) -> str:
+    """The page: counts, verdicts that differ, hold times and the latency of each phase.
 
     Raises:
         UsageError: jinja2 or plotly is not installed.
     """
-    for name in ("jinja2", "plotly"):
-        if find_spec(name) is None:
-            message = f"the page needs {name}: pip install 'eidrig[report]'"
-            raise UsageError(message)
-
-
-def as_page(one: Outcome, other: Outcome) -> str:
-    """The page: counts, verdicts that differ, hold times and the latency of each phase."""
+    require_report()
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - optional
     from plotly.offline import get_plotlyjs  # noqa: PLC0415 - optional
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from fixtures.browser import Shown, shown
 from harness.bench.bound import lower_bound
 from harness.bench.measure import Measurement, carry_out
 from harness.bench.replayed import Replayed
@@ -20,7 +19,6 @@ from harness.errors import UsageError
 from harness.report import bench_page
 
 MakeScenario = Callable[..., Scenario]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def page_of(scenarios: list[Scenario]) -> str:
@@ -39,46 +37,35 @@ def page_of(scenarios: list[Scenario]) -> str:
 
 
 @pytest.fixture
-def page(scenario: MakeScenario, tmp_path: Path) -> Iterator[tuple[Any, list[str]]]:
-    """The page as Chromium shows it, and every address that it asked for or error that it made."""
+def opened(scenario: MakeScenario, tmp_path: Path) -> Iterator[Shown]:
+    """The page as Chromium shows it."""
     for library in ("plotly", "jinja2"):
         pytest.importorskip(library, reason=f"{library} is not installed: eidrig[report]")
-    browsing = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    file, seen = tmp_path / "bench.html", list[str]()
+    file = tmp_path / "bench.html"
     scenarios = [scenario("slip", name) for name in ("restart", "resume")]
     file.write_text(page_of(scenarios), encoding="utf-8")
-    with browsing.sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        shown = browser.new_page()
-        shown.on("request", lambda request: seen.append(request.url))
-        shown.on("pageerror", lambda error: seen.append(str(error)))
-        shown.on("console", lambda message: seen.append(message.text))
-        shown.goto(file.as_uri())
-        yield shown, [each for each in seen if each != file.as_uri()]
-        browser.close()
+    with shown(file) as found:
+        yield found
 
 
-def test_plots_are_drawn_without_network(page: tuple[Any, list[str]]) -> None:
+def test_plots_are_drawn_without_network(opened: Shown) -> None:
     """Waterfall, distribution and reach have their marks; nothing else was loaded or went wrong."""
-    shown, seen = page
-    assert shown.locator("#waterfall .bars path").count() >= 12
-    assert shown.locator("#distribution .scatterlayer .trace").count() == 2
-    assert shown.locator("#reach .scatterlayer .trace").count() == 1
-    assert shown.locator("#reach .scatterlayer .point").count() == len(DISTANCES)
-    assert shown.locator("#results tbody tr").count() == 2
-    assert seen == []
+    page = opened.page
+    assert page.locator("#waterfall .bars path").count() >= 12
+    assert page.locator("#distribution .scatterlayer .trace").count() == 2
+    assert page.locator("#reach .scatterlayer .trace").count() == 1
+    assert page.locator("#reach .scatterlayer .point").count() == len(DISTANCES)
+    assert page.locator("#results tbody tr").count() == 2
+    assert opened.seen == []
 
 
-def test_another_scenario_can_be_chosen(page: tuple[Any, list[str]]) -> None:
+def test_another_scenario_can_be_chosen(opened: Shown) -> None:
     """The waterfall follows the choice of a scenario."""
-    shown, _ = page
-    options = shown.locator("#case option").all_inner_texts()
+    page = opened.page
+    options = page.locator("#case option").all_inner_texts()
     assert options == ["restart", "resume"]
-    shown.select_option("#case", "1")
-    assert shown.locator("#waterfall .bars path").count() >= 12
+    page.select_option("#case", "1")
+    assert page.locator("#waterfall .bars path").count() >= 12
 
 
 def test_no_success_far_away(scenario: MakeScenario) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from fixtures.browser import shown
 from harness.conformance.case import Verdict
 from harness.conformance.outcome import Found, Outcome
 from harness.conformance.record import Quantiles
-from harness.errors import UsageError
-from harness.report import compare_page
 from harness.report.compare_page import as_page
 
 ONE = Outcome(
@@ -67,13 +64,3 @@ def test_plots_and_tables_show_both(page: Path) -> None:
 def test_names_are_text(page: Path) -> None:
     """What a profile is called cannot become a part of the page's code."""
     assert "</script><b>" not in page.read_text()
-
-
-def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where plotly is missing, the extra that brings it is named."""
-    found = importlib.util.find_spec
-    monkeypatch.setattr(
-        compare_page, "find_spec", lambda name: None if name == "plotly" else found(name)
-    )
-    with pytest.raises(UsageError, match=r"pip install 'eidrig\[report\]'"):
-        compare_page.require_plotly()
