@@ -61,7 +61,7 @@ class FileCases:
         )
 
     def case(
-        self, number: int, clause: str, title: str, purpose: str, check: Check, *needs: str
+        self, number: int | str, clause: str, title: str, purpose: str, check: Check, *needs: str
     ) -> Case:
         """A case that reads the file whole and judges it."""
 

@@ -9,7 +9,7 @@ from harness.conformance.content import demand_der, head_at, well_formed
 from harness.conformance.judgement import demand
 from harness.crypto.card_access import CardAccess
 from harness.crypto.chip_auth import CHIP_AUTHENTICATION_SUITES, chip_authentication_infos
-from harness.crypto.chip_key import ID_PK, ChipPublicKey, chip_public_keys
+from harness.crypto.chip_key import ChipPublicKey, chip_public_keys
 from harness.crypto.parameters import parse_parameters
 from harness.crypto.standardized import RESERVED_IDS
 from harness.crypto.suite import SUITES
@@ -158,7 +158,8 @@ def demand_terminal_info(infos: Iterable[SecurityInfo], version: int) -> None:
         told = decode_integer(values[0])
     demand(told == version, f"terminal authentication {version}", f"version {told}", TA_INFO)
     for named in values[1:]:
-        is_file = named.tag == 0x30 and tlv.find(named.children(), 0x04) is not None
+        with well_formed("FileID of EF.CVCA", TA_INFO):
+            is_file = named.tag == 0x30 and tlv.find(named.children(), 0x04) is not None
         demand(is_file, "FileID of EF.CVCA", f"tag {named.tag:X}", TA_INFO)
 
 
@@ -174,11 +175,6 @@ def demand_contained(
     missing = [describe_oid(info.oid) for info in inner if info not in known]
     expected = f"all SecurityInfos of EF.CardAccess in {where}"
     demand(not missing, expected, f"{' and '.join(missing)} missing or other", clause)
-
-
-def is_about_keys(info: SecurityInfo) -> bool:
-    """Whether an info holds a static public key of the chip."""
-    return info.oid in ID_PK.values()
 
 
 def is_pace(info: SecurityInfo) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 
 from harness import tlv
-from harness.conformance.case import Case, Unit
+from harness.conformance.case import Unit
 from harness.conformance.content import objects_in, text, well_formed
 from harness.conformance.content_cases import Check, FileCases
 from harness.conformance.elementary import CARD_ACCESS
@@ -14,6 +13,7 @@ from harness.conformance.infos import (
     CA_INFO,
     ID_TA,
     PACE_DOMAIN,
+    TA_INFO,
     about_pace,
     demand_chip_infos,
     demand_pace_domain,
@@ -185,84 +185,82 @@ def _on_infos(step: Callable[[bytes, Infos], None]) -> Check:
     return check
 
 
-def _cases() -> Iterator[Case]:
-    rows: tuple[tuple[str, str, str, str, Callable[[bytes, Infos], None], tuple[str, ...]], ...] = (
-        (
+UNIT = Unit(
+    "EAC2_DATA_A",
+    "What EF.CardAccess of an eID card holds",
+    BSI_3_3,
+    (
+        _CASES.case(
             "1a",
             _CLAUSE,
             "EF.CardAccess offers PACE and names terminal authentication.",
             "Each PACEInfo can be used, and there is one TerminalAuthenticationInfo.",
-            pace,
-            ("PACE", "TA2", "CA2|CA3"),
+            _on_infos(pace),
+            *("PACE", "TA2", "CA2|CA3"),
         ),
-        (
+        _CASES.case(
             "1b",
             _CLAUSE,
             "EF.CardAccess offers chip authentication.",
             "Protocol and domain parameters of the chip's key are listed.",
-            chip,
-            ("PACE", "TA2", "CA2|CA3"),
+            _on_infos(chip),
+            *("PACE", "TA2", "CA2|CA3"),
         ),
-        (
-            "3",
+        _CASES.case(
+            3,
             PACE_DOMAIN,
             "Domain parameters of the card's own are spelt out.",
             "Each PACEDomainParameterInfo holds a whole group, under a number above 31.",
-            explicit,
-            ("PACE", "EXPLICIT-DOMAIN"),
+            _on_infos(explicit),
+            *("PACE", "EXPLICIT-DOMAIN"),
         ),
-        (
-            "4",
+        _CASES.case(
+            4,
             CA_INFO,
             "Every ChipAuthenticationInfo is of version 2 or 3.",
             "Protocol and version are of the standard.",
-            chip_infos,
-            ("CA2|CA3",),
+            _on_infos(chip_infos),
+            "CA2|CA3",
         ),
-        (
-            "5",
+        _CASES.case(
+            5,
             _CA_DOMAIN,
             "The domain parameters of chip authentication are of a known group.",
             "Several are told apart by their numbers.",
-            chip_domains,
-            ("CA2|CA3",),
+            _on_infos(chip_domains),
+            "CA2|CA3",
         ),
-        (
-            "6",
-            "BSI TR-03110-3, A.1.1.3",
+        _CASES.case(
+            6,
+            TA_INFO,
             "The TerminalAuthenticationInfo is of version 2.",
             "It is there once and holds no more than its version.",
-            terminal,
-            ("TA2",),
+            _on_infos(terminal),
+            "TA2",
         ),
-        (
-            "7",
+        _CASES.case(
+            7,
             _CARD_INFO,
             "The CardInfo holds a URL.",
             "An IA5String tells where the card is described.",
-            card_info,
-            ("CARD-INFO",),
+            _on_infos(card_info),
+            "CARD-INFO",
         ),
-        (
-            "8",
+        _CASES.case(
+            8,
             _PSA,
             "The PSAInfo is of version 1.",
             "Its required data begins with the version.",
-            psa,
-            ("PSA-INFO",),
+            _on_infos(psa),
+            "PSA-INFO",
         ),
-        (
-            "9",
+        _CASES.case(
+            9,
             _PRIVILEGED,
             "The PrivilegedTerminalInfo holds SecurityInfos.",
             "They are a SET, with chip authentication among them.",
-            privileged,
-            ("PRIVILEGED-INFO",),
+            _on_infos(privileged),
+            "PRIVILEGED-INFO",
         ),
-    )
-    for number, clause, title, purpose, step, needs in rows:
-        case = _CASES.case(0, clause, title, purpose, _on_infos(step), *needs)
-        yield replace(case, id=f"EAC2_DATA_A_{number}")
-
-
-UNIT = Unit("EAC2_DATA_A", "What EF.CardAccess of an eID card holds", BSI_3_3, tuple(_cases()))
+    ),
+)
