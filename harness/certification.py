@@ -23,6 +23,7 @@ from harness.conformance.one_card import examine_in_turn
 from harness.conformance.parallel import Making, examine_all
 from harness.conformance.record import Conditions, HoldTime, Record, Report
 from harness.errors import EidrigError, UsageError
+from harness.mrz import Mrz
 from harness.profile import Interface, Profile
 from harness.profiles import load_profile
 from harness.report.certify import Minutes, now
@@ -113,6 +114,7 @@ class Certification:
             profile=self._profile.name,
             profile_hash=profile_hash(self._profile),
             card=order.place,
+            interface=order.options.interface or "",
             seed=order.rules.seed,
             samples=order.rules.samples,
             eidrig=__version__,
@@ -195,9 +197,11 @@ class Certification:
     def _measured(self, station: Station, custody: Custody) -> tuple[HoldTime | None, str]:
         """As many whole reads as there are samples, with the codes that the card has accepted."""
         order, codes = self._order, custody.accepted
-        can, pin1 = codes.get("CAN"), codes.get("PIN1")
+        can, pin1, mrz = (codes.get(name) for name in ("CAN", "PIN1", "MRZ"))
         known = Codes(
-            can if isinstance(can, Can) else None, pin1 if isinstance(pin1, Digits) else None
+            can=can if isinstance(can, Can) else None,
+            pin1=pin1 if isinstance(pin1, Digits) else None,
+            mrz=mrz if isinstance(mrz, Mrz) else None,
         )
         bench = Bench(
             place=order.place,

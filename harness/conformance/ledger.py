@@ -22,6 +22,7 @@ class Identity(Strict):
     profile: str
     profile_hash: str
     card: str
+    interface: str = ""
     seed: int
     samples: int
     eidrig: str

@@ -103,13 +103,13 @@ def _spread(chunks: Sequence[list[str]], idle: Sequence[Connection]) -> Iterator
             assert isinstance(ready, Connection)  # noqa: S101 - no others were given
             try:
                 records: list[Record] = ready.recv()
-            except EOFError:
+                if left:
+                    ready.send(left.popleft())
+                else:
+                    busy.remove(ready)
+            except (EOFError, OSError):
                 message = "a process that ran cases broke down; the same command goes on from here"
                 raise UsageError(message) from None
-            if left:
-                ready.send(left.popleft())
-            else:
-                busy.remove(ready)
             yield from records
 
 
