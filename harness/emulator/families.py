@@ -63,13 +63,13 @@ class Npa:
         return data
 
     def activate(self, command: CommandApdu) -> bytes:
-        """ACTIVATE and DEACTIVATE of the PIN, for authenticated terminals only (B.11)."""
+        """ACTIVATE and DEACTIVATE of the PIN, for authenticated terminals only (B.7)."""
         if (command.p1, command.p2) != (0x10, self._pins.rules("PIN1").reference):
             raise Refused(SW.INCORRECT_P1_P2)
         raise Refused(SW.SECURITY_STATUS_NOT_SATISFIED)
 
     def reset_retry_counter(self, command: CommandApdu) -> bytes:
-        """New tries (P1 = 03) or a new value (P1 = 02) for the PIN (BSI TR-03110-3, B.11).
+        """New tries (P1 = 03) or a new value (P1 = 02) for the PIN (BSI TR-03110-3, B.7).
 
         A channel opened with the PUK gives new tries, one opened with the PIN itself a new value.
         The CAN, and the PIN in any other channel, need an authenticated terminal, which this card

@@ -136,7 +136,7 @@ class PaceChip:
         """MSE:Set AT with protocol (80), password (83) and perhaps parameters (84).
 
         `inside` says that a channel stands already. Returns 9000, or how many tries the password
-        has left where that is not all of them (63Cx; BSI TR-03110-3, B.11.1).
+        has left where that is not all of them (63Cx; BSI TR-03110-3, B.14.1).
 
         Raises:
             Refused: 6A80 for malformed data, a protocol or parameters the card has not, or a kind
@@ -268,7 +268,7 @@ def _chip_data(step: Confirmation) -> bytes:
 
 
 def _template(data: bytes) -> tuple[Tlv, ...]:
-    """The objects of MSE:Set AT, each known and at most once (BSI TR-03110-3, B.11.1)."""
+    """The objects of MSE:Set AT, each known and at most once (BSI TR-03110-3, B.14.1)."""
     try:
         objects = tlv.parse_all(data)
     except TlvError:

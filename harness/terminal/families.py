@@ -141,7 +141,7 @@ class Keyless:
         self._profile = profile
 
     def pin_state(self, name: PinName) -> PinState:
-        """Choosing the code for PACE says how many tries it has and costs none (B.11.1)."""
+        """Choosing the code for PACE says how many tries it has and costs none (B.14.1)."""
         rules = self._profile.pins.get(name)
         if rules is None:
             raise _impossible(self._profile, f"tell the tries left of {name}")

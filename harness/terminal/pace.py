@@ -44,7 +44,7 @@ from harness.terminal.channel import CardChannel, is_authentication_failure
 from harness.tlv import Tlv, TlvError
 
 REFERENCES: Mapping[type[Secret], int] = MappingProxyType({Mrz: 1, Can: 2, Pin: 3, Puk: 4})
-"""How MSE:Set AT names each password (ICAO 9303-11, 4.4.4.1; BSI TR-03110-3, B.14.2)."""
+"""How MSE:Set AT names each password (ICAO 9303-11, 4.4.4.1; BSI TR-03110-3, B.14.1)."""
 
 _MAPPINGS: Mapping[str, Callable[[PaceSuite, Domain[Any], RandBelow], pace.Mapping]] = (
     MappingProxyType({"GM": GenericMapping, "IM": IntegratedMapping, "CAM": GenericMapping})
@@ -167,7 +167,7 @@ class PaceTerminal:
     def tries_left(self, channel: CardChannel, reference: int) -> int | None:
         """Choose a password and let be: how many tries it has left; None where none was lost.
 
-        This costs no try (BSI TR-03110-3, B.11.1).
+        This costs no try (BSI TR-03110-3, B.14.1).
 
         Raises:
             ApduError: the card has no such password, or it is deactivated.

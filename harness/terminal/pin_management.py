@@ -1,4 +1,4 @@
-"""Changing and unblocking a code of PACE without terminal authentication (TR-03110-3, B.11)."""
+"""Changing and unblocking a code of PACE without terminal authentication (TR-03110-3, B.7)."""
 
 from __future__ import annotations
 

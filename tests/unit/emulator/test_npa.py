@@ -1,6 +1,6 @@
 """The German card's PIN: suspended, resumed inside the CAN's channel, blocked, unblocked.
 
-The rules are those of BSI TR-03110: part 2, 2.4 and 3.3; part 3, B.11.
+The rules are those of BSI TR-03110: part 2, 2.4 and 3.3; part 3, B.7.
 """
 
 from __future__ import annotations
