@@ -237,7 +237,10 @@ def wrong_parameters(holder: Holder, name: PinName) -> None:
         INS.CHANGE_REFERENCE_DATA: block * 2,
         INS.RESET_RETRY_COUNTER: block,
     }
+    puk = holder.profile.pins.get("PUK")
     with holder.spending(name):
+        if puk is not None and puk.method == "verify":
+            holder.present("PUK")
         holder.eid.enter_for(name)
         for ins, data in asked.items():
             command = CommandApdu(0x00, ins, _NO_P1, rules.reference, data)

@@ -269,6 +269,20 @@ def _told_size(holder: Holder, file: File) -> int:
     return int.from_bytes(size or b"")
 
 
+@case("EID_H_12", "ISO/IEC 7816-4, 5.3.4", "an error", needs=("EID",))
+def _nothing_to_get(subject: Subject) -> None:
+    """GET RESPONSE brings nothing where nothing is left to bring.
+
+    Neither after the power came on, nor after an answer that was whole.
+    """
+    get = CommandApdu(0x00, INS.GET_RESPONSE, 0x00, 0x00, ne=256)
+    plain = subject.power_up()
+    clause = "ISO/IEC 7816-4, 5.3.4"
+    demand_sw(subject.transmit(get, plain), clause, Sws.ERROR, to="GET RESPONSE at the beginning")
+    subject.transmit(CommandApdu(0x00, INS.SELECT, 0x04, 0x0C, bytes(5)), plain)
+    demand_sw(subject.transmit(get, plain), clause, Sws.ERROR, to="GET RESPONSE after no data")
+
+
 UNIT = Unit(
     "EID_H",
     "Reading files",
@@ -285,5 +299,6 @@ UNIT = Unit(
         _extended,
         _takes_extended,
         _size,
+        _nothing_to_get,
     ),
 )
