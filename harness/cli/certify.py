@@ -168,10 +168,17 @@ def _order(asked: _Asked) -> Order:
         reader=bench.reader.name,
         position=asked.position or bench.reader.position,
         height_mm=bench.reader.height_mm if asked.height_mm is None else asked.height_mm,
-        processes=asked.processes or len(os.sched_getaffinity(0)),
+        processes=asked.processes or _cores(),
         pdf=asked.pdf,
         key=None if asked.sign_with is None else signing_key(asked.sign_with),
     )
+
+
+def _cores() -> int:
+    """How many processors this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _bench(asked: _Asked) -> BenchFile:
