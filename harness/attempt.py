@@ -49,6 +49,9 @@ class Attempt:
         session = Session.recognised(self.station, reading.atr)
         reading.profile, reading.interface = session.profile, session.interface
         plan = session.plan(self.options.plan)
+        if self.options.sign and "sign" not in plan.operations:
+            message = f"{session.profile.name} has nothing to sign with; leave --sign away"
+            raise UsageError(message)
         access = session.open(self.codes.can, self.codes.mrz)
         eid = self._opened(session, access)
         counters = self._counters_at_hand(eid) if "verify PIN1" in plan.operations else {}

@@ -68,9 +68,11 @@ class Recording:
                 CommandApdu.decode(bytes.fromhex(each.command.replace("**", "00")))
                 ResponseApdu.decode(bytes.fromhex(each.response))
             return cls(str(document["profile"]), bytes.fromhex(document["atr"]), exchanges)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            message = f"{where} is not a recording that eidrig made: {error!r}"
-            raise UsageError(message) from None
+        except KeyError as error:
+            message = f"{where} is not a recording that eidrig made: it has no {error.args[0]}"
+        except (ValueError, TypeError, AttributeError):
+            message = f"{where} is not a recording that eidrig made; make one with --record"
+        raise UsageError(message) from None
 
     @property
     def challenges(self) -> tuple[bytes, ...]:

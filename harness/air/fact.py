@@ -31,6 +31,6 @@ def named(what: str, name: str, known: dict[str, T]) -> T:
         UsageError: there is none; the message lists what there is.
     """
     if name not in known:
-        message = f"there is no {what} {name!r}; there is {', '.join(sorted(known))}"
+        message = f"there is no {what} {name}; there are {', '.join(sorted(known))}"
         raise UsageError(message)
     return known[name]

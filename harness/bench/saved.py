@@ -112,8 +112,8 @@ def read_saved(text: str, where: str) -> tuple[Saved, ...]:
     """
     try:
         return tuple(_saved(each) for each in json.loads(text)["benchmarks"])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        message = f"{where} is no benchmark that eidrig bench --json wrote: {error!r}"
+    except (ValueError, TypeError, KeyError, AttributeError):
+        message = f"{where} is no benchmark that eidrig bench --json wrote"
         raise UsageError(message) from None
 
 

@@ -29,7 +29,7 @@ from harness.bench.simulated import Simulated
 from harness.bench.stack import Cards
 from harness.bench.sweep import DISTANCES, Reach, setups, sweep
 from harness.cli.exit_code import REFUSED
-from harness.cli.options import FILE, ask_codes, code_options
+from harness.cli.options import FILE, Finite, ask_codes, code_options
 from harness.cli.output import show_wide
 from harness.errors import UsageError
 from harness.profiles import DEFAULT_PROFILE, load_profile
@@ -38,12 +38,12 @@ from harness.report.bench_page import as_page, require_report
 from harness.station import PLACES, CardOptions, Station
 from harness.tap import POLICIES, policy
 from harness.terminal.pin_guard import DEFAULT_FLOOR, PinGuard
-from harness.transport.storage import read_text, require_writable, write_atomic
+from harness.transport.storage import read_text, require_all_writable, write_atomic
 
 EMULATED = "emulated:"
 _TAPS, _FEW_TAPS = 200, 10
 _SWEEP_TAPS = 100
-HEIGHT = click.FloatRange(0, AWAY)
+HEIGHT = Finite(0, AWAY)
 Value = TypeVar("Value")
 
 
@@ -109,7 +109,7 @@ def _several(
 @click.option("--compare", type=FILE, help="Say what is slower than in this saved JSON; exit 1.")
 @click.option(
     "--threshold",
-    type=click.FloatRange(0),
+    type=Finite(0),
     default=5.0,
     show_default=True,
     metavar="PERCENT",
@@ -138,8 +138,7 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
 
 
 def _check_files(asked: _Asked) -> None:
-    for file in filter(None, (asked.json_file, asked.html_file)):
-        require_writable(file)
+    require_all_writable(asked.json_file, asked.html_file)
     if asked.html_file:
         require_report()
 

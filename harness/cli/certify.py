@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,6 +18,7 @@ from harness.certification import EMULATED, Certification, Order, Watch
 from harness.cli.exit_code import LINK, REFUSED
 from harness.cli.options import (
     FILE,
+    Finite,
     code_sources,
     database_option,
     emulated_options,
@@ -39,6 +39,7 @@ from harness.station import PLACES
 from harness.terminal.certificate import load_certificates
 from harness.terminal.pin_guard import DEFAULT_FLOOR
 from harness.transport.credential import CODES, ask_any
+from harness.transport.machine import processors
 from harness.transport.storage import read_bytes
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -105,7 +106,7 @@ class _Asked:
     help="Real card: tries a wrong PIN must leave.",
 )
 @click.option("--position", default="", help="Real card: where on the reader it lies.")
-@click.option("--height-mm", type=click.FloatRange(0), help="Real card: how high it lies.")
+@click.option("--height-mm", type=Finite(0), help="Real card: how high it lies.")
 @click.option("--history", is_flag=True, help="Record the run in the history, see eidrig history.")
 @database_option
 @code_sources
@@ -117,6 +118,7 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
     """
     asked = _Asked(**given)
     if asked.verify is not None:
+        _refuse_run(asked)
         return _verified(asked.verify, asked.key)
     order = _order(asked)
     history = opened_history(asked.db) if asked.history else None
@@ -128,6 +130,15 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
     show_wide(overview(report))
     click.echo(f"report: {order.out / 'report.html'}")
     return _status(report)
+
+
+def _refuse_run(asked: _Asked) -> None:
+    """Whoever checks a report runs nothing."""
+    run = {"--profile": asked.profile, "--card": asked.card, "--station": asked.station}
+    run |= {"--out": asked.out, "--sign-with": asked.sign_with}
+    if given := [option for option, value in run.items() if value is not None]:
+        message = f"--verify only checks a report; leave {', '.join(given)} away"
+        raise UsageError(message)
 
 
 def _verified(folder: Path, key: Path | None) -> int:
@@ -145,6 +156,9 @@ def _status(report: Report) -> int:
 
 
 def _order(asked: _Asked) -> Order:
+    if asked.key is not None:
+        message = "--key is for --verify; a report is sealed with --sign-with"
+        raise UsageError(message)
     bench = _bench(asked)
     if asked.out is None:
         message = "name the folder of the report with --out"
@@ -168,17 +182,10 @@ def _order(asked: _Asked) -> Order:
         reader=bench.reader.name,
         position=asked.position or bench.reader.position,
         height_mm=bench.reader.height_mm if asked.height_mm is None else asked.height_mm,
-        processes=asked.processes or _cores(),
+        processes=asked.processes or processors(),
         pdf=asked.pdf,
         key=None if asked.sign_with is None else signing_key(asked.sign_with),
     )
-
-
-def _cores() -> int:
-    """How many processors this process may use, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _bench(asked: _Asked) -> BenchFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from harness.cli.profiles import list_profiles, show_profile
 from harness.errors import UsageError
 from harness.lint import differences, lint
 from harness.profile import Profile
-from harness.profiles import builtin_names, find_text
+from harness.profiles import builtin_names, find_text, load_profile
 from harness.transport.storage import write_atomic
 
 _TEMPLATE = "generic-eid"
@@ -47,7 +48,7 @@ def new(*, name: str, base: str | None, out: Path | None) -> None:
     if path.exists():
         message = f"{path} is there already; name another file with --out"
         raise UsageError(message)
-    text = _extending(name, base) if base else _template(name)
+    text = _extending(name, base, path) if base else _template(name)
     write_atomic(path, text.encode())
     click.echo(f"{path} is written; now: eidrig profile lint {path}")
 
@@ -57,8 +58,10 @@ def _template(name: str) -> str:
     return text.replace(f'name = "{_TEMPLATE}"', f'name = "{name}"', 1)
 
 
-def _extending(name: str, base: str) -> str:
-    find_text(base)
+def _extending(name: str, base: str, path: Path) -> str:
+    load_profile(base)
+    if base not in builtin_names():  # a file, and named as seen from the new one
+        base = Path(os.path.relpath(base, path.parent)).as_posix()
     return (
         f"# Only what is otherwise than in {base}: tables are laid over its tables, anything else\n"
         "# replaces what it has.\n\n"

@@ -39,7 +39,7 @@ from harness.tap import POLICIES, Reading, Tap, TapOptions, policy
 from harness.terminal.certificate import Authorities
 from harness.terminal.pin_guard import DEFAULT_FLOOR, PinGuard
 from harness.trace import Journal, Observer, Trace
-from harness.transport.storage import require_writable, write_atomic
+from harness.transport.storage import require_all_writable, write_atomic
 
 _POLICIES = ", ".join(POLICIES)
 
@@ -84,6 +84,22 @@ class _Asked:
     def captures_frames(self) -> bool:
         """Whether the trace is a capture for Wireshark."""
         return self.trace_file is not None and self.trace_file.suffix == ".pcapng"
+
+    def check(self) -> None:
+        """Refuse a code that nothing asked for would use.
+
+        Raises:
+            UsageError: there is one; the message names its option and the one that goes with it.
+        """
+        if self.pin2_from and not self.sign:
+            message = "--pin2-from: PIN2 is only for --sign; add that, or leave PIN2 away"
+            raise UsageError(message)
+        if self.pin1_from and self.no_pin:
+            message = "--pin1-from: with --no-pin no PIN1 is verified; leave one of them away"
+            raise UsageError(message)
+        if self.can_from and self.mrz_from:
+            message = "a card is opened with one code: give --can-from or --mrz-from"
+            raise UsageError(message)
 
     def codes(self, station: Station) -> dict[str, str | None]:
         """Which codes are needed, and where each comes from."""
@@ -134,8 +150,8 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
     line. An MRZ is given whole, all its lines, or as NUMBER,YYMMDD,YYMMDD (birth, then expiry).
     """
     asked = _Asked(**given)
-    for file in filter(None, (asked.trace_file, asked.record, asked.face)):
-        require_writable(file)
+    require_all_writable(asked.trace_file, asked.record, asked.face)
+    asked.check()
     trace, recorder = Trace(), Recorder()
     with closing(_opened(asked, (trace, recorder))) as station:
         capture = FrameCapture(station.journal, trace)
@@ -152,11 +168,18 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
         if asked.trace_file is not None:
             frames = as_pcapng(capture.frames) if asked.captures_frames else None
             write_atomic(asked.trace_file, trace.to_jsonl() if frames is None else frames)
-        if asked.face is not None and reading.document.faces:
-            write_atomic(asked.face, reading.document.faces[0].image.data)
+        if asked.face is not None:
+            _keep_face(asked.face, reading)
         if asked.record is not None and reading.profile is not None:
             recording = recorder.recording(reading.profile.name, reading.atr)
             write_atomic(asked.record, recording.to_json())
+
+
+def _keep_face(file: Path, reading: Reading) -> None:
+    if reading.document.faces:
+        write_atomic(file, reading.document.faces[0].image.data)
+    else:
+        click.echo(f"eidrig: no face was read, so {file} is not written", err=True)
 
 
 def _opened(asked: _Asked, observers: tuple[Observer, ...]) -> Station:

@@ -17,5 +17,9 @@ from harness.transport.storage import read_text
 @click.option("--level", type=click.Choice(["all", "wire", "plain"]), default="all")
 def command(*, file: Path, level: str) -> None:
     """Show FILE (written by --trace) as commands and answers, protected and plain."""
+    empty = True
     for line in annotated(read_text(file), str(file), None if level == "all" else level):
         show(line, wrap=False)
+        empty = False
+    if empty:
+        click.echo(f"eidrig: {file} has nothing to show", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from harness.transport.credential import SOURCES
 from harness.transport.storage import read_text
 
 _SOURCE = r"^(env:.+|file:.+|prompt|keyring:.+)$"
+_PLACE = re.compile(r" \(at [^()]*\)$")
 Source = Annotated[str, Field(pattern=_SOURCE)]
 
 
@@ -23,7 +25,7 @@ class Reader(Strict):
 
     name: str = ""
     position: str = ""
-    height_mm: Annotated[float, Field(ge=0)] | None = None
+    height_mm: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
 class Sources(Strict):
@@ -65,8 +67,10 @@ def read_bench_file(path: Path) -> BenchFile:
     """
     try:
         document = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError:
-        message = f"{path} is not valid TOML"  # its text could hold a code
+    except tomllib.TOMLDecodeError as error:
+        # Only the place of the mistake is told: the text there could hold a code.
+        place = _PLACE.search(str(error))
+        message = f"{path} is not valid TOML{place.group() if place else ''}"
         raise UsageError(message) from None
     try:
         return BenchFile.model_validate(document)
@@ -85,6 +89,8 @@ def _said(place: tuple[str, ...], kind: str, said: str) -> str:
         tables: dict[str, type[Strict]] = {"reader": Reader, "codes": Sources}
         table = tables[place[0]] if len(place) > 1 else BenchFile
         return f"{'.'.join(place)}: there are only {', '.join(table.model_fields)}"
+    if kind == "missing":
+        return f"{'.'.join(place)} is missing"
     if place[0] == "codes":
         said = f"use {SOURCES}"
     return f"{'.'.join(place)}: {said}"

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -22,6 +21,7 @@ from harness.conformance.record import Record
 from harness.conformance.source import EmulatedSource
 from harness.errors import UsageError
 from harness.station import CardOptions
+from harness.transport.machine import interrupts_held
 from harness.transport.storage import write_atomic
 
 _CHUNK = 4
@@ -75,21 +75,16 @@ def examine_all(making: Making, todo: Sequence[Run], processes: int) -> Generato
 def _started(making: Making, count: int) -> list[tuple[BaseProcess, Connection]]:
     """Processes that each wait for work at a pipe, and end when it is closed, by us or our end."""
     context = multiprocessing.get_context("spawn")
-    # Ctrl-C reaches every process of a terminal; this one alone decides what becomes of it. The
-    # tracker comes first, since it lets the signal through again when it starts.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        workers: list[tuple[BaseProcess, Connection]] = []
+    workers: list[tuple[BaseProcess, Connection]] = []
+    # Ctrl-C reaches every process of a terminal; this one alone decides what becomes of it.
+    with interrupts_held():
         for _ in range(count):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(making, theirs), daemon=True)
             process.start()
             theirs.close()
             workers.append((process, ours))
-        return workers
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return workers
 
 
 def _spread(chunks: Sequence[list[str]], idle: Sequence[Connection]) -> Iterator[Record]:
@@ -115,6 +110,7 @@ def _spread(chunks: Sequence[list[str]], idle: Sequence[Connection]) -> Iterator
 
 def _work(making: Making, connection: Connection) -> None:
     """What a process does: records for names, until nobody is there any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     examiner = making.examiner()
     every = Campaign(EmulatedSource.of(making.options).profile, UNITS).runs
     known = {run.id: run for run in every}

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from harness.errors import UsageError
@@ -17,6 +18,10 @@ _LONGEST_COMMON_NAME = 64  # ub-common-name of RFC 5280, A.1
 _EXAMPLE = b"123456789012"
 _FIRST_WEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 1)
 _SECOND_WEIGHTS = (3, 4, 5, 6, 7, 8, 9, 1, 2, 3)
+
+_FORMS: Mapping[type, str] = MappingProxyType(
+    {str: "text in quotes", date: "a date such as 1991-02-03", bool: "true or false"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +190,7 @@ def parse_person(text: str, where: str) -> Person:
 def _typed(key: str, value: object, expected: type) -> object:
     wanted = str if issubclass(expected, Digits) else expected
     if type(value) is not wanted:
-        message = f"person.{key} must be a {wanted.__name__}"
+        message = f"person.{key} must be {_FORMS[wanted]}"
         raise UsageError(message)
     return expected(str(value)) if issubclass(expected, Digits) else value
 

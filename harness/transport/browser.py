@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.transport.machine import is_superuser
 from harness.transport.storage import write_atomic
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -28,7 +28,7 @@ def print_to_pdf(page: Path, pdf: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="eidrig-") as folder:
         printed = Path(folder) / "page.pdf"
         options = ["--headless", "--disable-gpu", "--no-pdf-header-footer"]
-        options += ["--no-sandbox"] if os.geteuid() == 0 else []  # which root cannot have
+        options += ["--no-sandbox"] if is_superuser() else []  # which root cannot have
         options += [f"--user-data-dir={folder}/profile", f"--print-to-pdf={printed}"]
         _run([program, *options, page.resolve().as_uri()])
         if not printed.is_file():

@@ -90,7 +90,7 @@ def _from_keyring(entry: str, name: str) -> str:
     try:
         keyring = import_module("keyring")
     except ImportError as error:
-        message = "the keyring needs a library; install it with: pip install eidrig[keyring]"
+        message = "the keyring needs a library; install it with: pip install 'eidrig[keyring]'"
         raise UsageError(message) from error
     try:
         value: str | None = keyring.get_password(service, user)

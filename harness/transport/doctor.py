@@ -18,6 +18,8 @@ _EXTRAS = {
     "keyring": ("keyring", "keyring", "secrets from the desktop's keyring"),
     "python-pcapng": ("pcapng", "capture", "captures for Wireshark"),
     "plotly": ("plotly", "report", "pages of benchmarks"),
+    "junitparser": ("junitparser", "certify", "reports of eidrig certify"),
+    "sqlalchemy": ("sqlalchemy", "history", "the history of eidrig certify"),
 }
 _PROGRAMS = {
     "opensc-tool": ("opensc", "checks of the emulated card against OpenSC"),
@@ -87,7 +89,7 @@ def _extra(name: str) -> Finding:
     module, extra, purpose = _EXTRAS[name]
     if find_spec(module) is not None:
         return _fine(name, f"installed, for {purpose}")
-    return _lacking(name, f"missing, needed for {purpose}", f"pip install eidrig[{extra}]")
+    return _lacking(name, f"missing, needed for {purpose}", f"pip install 'eidrig[{extra}]'")
 
 
 def _program(name: str, platform: str) -> Finding:

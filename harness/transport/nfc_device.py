@@ -17,7 +17,7 @@ try:
     clf: Any = import_module("nfc.clf")
     _pn53x: Any = import_module("nfc.clf.pn53x")
 except (ImportError, OSError) as error:  # OSError: its libusb is missing
-    _message = f"nfc: needs nfcpy ({error}); install it with: pip install eidrig[nfc]"
+    _message = f"nfc: needs nfcpy ({error}); install it with: pip install 'eidrig[nfc]'"
     raise UsageError(_message) from error
 
 PATHS = "usb, usb:<vendor>:<product>, tty:<port>:<driver>, com:<port>:<driver>, udp:<host>:<port>"

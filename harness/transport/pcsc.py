@@ -19,7 +19,7 @@ from harness.transport.limits import (
 try:
     scard: Any = import_module("smartcard.scard")
 except ImportError as error:
-    _message = f"PC/SC readers need pyscard ({error}); install it with: pip install eidrig[pcsc]"
+    _message = f"PC/SC readers need pyscard ({error}); install it with: pip install 'eidrig[pcsc]'"
     raise UsageError(_message) from error
 
 _BOTH_PROTOCOLS = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1

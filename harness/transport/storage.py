@@ -56,6 +56,21 @@ def require_writable(path: Path) -> None:
         raise UsageError(message)
 
 
+def require_all_writable(*paths: Path | None) -> None:
+    """The same for every file that was asked for, none of them twice.
+
+    Raises:
+        UsageError: one cannot be written, or two results would go into one file.
+    """
+    asked = [path for path in paths if path is not None]
+    for path in asked:
+        require_writable(path)
+        same = [other for other in asked if other.resolve() == path.resolve()]
+        if len(same) > 1 and (path.is_file() or not path.exists()):
+            message = f"{path} cannot hold two results; name another file for one of them"
+            raise UsageError(message)
+
+
 def write_atomic(path: Path, data: bytes | str) -> None:
     """Replace a file by `data` (text as UTF-8) so that a reader finds the old or the new, whole.
 

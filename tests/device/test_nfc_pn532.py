@@ -24,7 +24,7 @@ from harness.secret import Can
 from harness.station import Codes
 from harness.transport.vpcd import Visit
 
-pytest.importorskip("nfc", reason="nfcpy is missing: pip install eidrig[nfc]")
+pytest.importorskip("nfc", reason="nfcpy is missing: pip install 'eidrig[nfc]'")
 nfc = import_module("harness.transport.nfc")
 nfc_device = import_module("harness.transport.nfc_device")
 nfc_target = import_module("harness.transport.nfc_target")

@@ -17,7 +17,7 @@ from fixtures.rf_field import Facing, Identity, LaidCard
 from harness.isodep.atqb import Atqb
 from harness.isodep.picc import IsoDepPicc
 
-serial = pytest.importorskip("serial", reason="pyserial is missing: pip install eidrig[nfc]")
+serial = pytest.importorskip("serial", reason="pyserial is missing: pip install 'eidrig[nfc]'")
 
 WAKE_UP = bytes(10)
 GET_VERSION = bytes.fromhex("0000FF02FED4022A00")

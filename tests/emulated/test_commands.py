@@ -272,12 +272,12 @@ def test_doctor(eidrig: Eidrig, monkeypatch: pytest.MonkeyPatch) -> None:
     from harness.cli import doctor
 
     assert eidrig("doctor").code == 0
-    found = [Finding("pyscard", False, "not installed", "pip install eidrig[pcsc]")]
+    found = [Finding("pyscard", False, "not installed", "pip install 'eidrig[pcsc]'")]
     monkeypatch.setattr(doctor, "examine", lambda: found)
     shown = eidrig("doctor")
     assert shown.code == 0
     assert "missing" in shown.out
-    assert "pip install eidrig[pcsc]" in shown.out
+    assert "pip install 'eidrig[pcsc]'" in shown.out
 
 
 @pytest.mark.parametrize("command", [["profiles"], ["read", "--json"], ["--help"]])
@@ -343,13 +343,17 @@ def test_a_shown_profile_is_a_profile(eidrig: Eidrig, profile: str) -> None:
         (("--card", "vpcd:127.0.0.1:9", "--seed", "3"), "a seed can only be chosen for emulated:"),
         (("--card", "vpcd:127.0.0.1:9", "--phone", "android"), "need an emulated card"),
         (("--trace", "frames.pcapng"), "add --phone android"),
-        (("--phone", "none"), "there is no phone 'none'; there is android"),
-        (("--motion", "none"), "there is no motion 'none'"),
-        (("--preset", "none"), "there is no card preset 'none'"),
+        (("--phone", "none"), "there is no phone none; there are android"),
+        (("--motion", "none"), "there is no motion none"),
+        (("--preset", "none"), "there is no card preset none"),
         (("--height-mm", "-1"), "a card is held 0 to 1000 mm away, not -1"),
         (("--height-mm", "9", "--motion", "edge-of-field"), "choose one for tremor instead"),
-        (("--fault", "none"), "there is no fault 'none'"),
+        (("--fault", "none"), "there is no fault none"),
         (("--policy", "none"), "there is no policy none; there are once, restart, resume"),
+        (("--no-pin",), "--pin1-from: with --no-pin no PIN1 is verified"),
+        (("--pin2-from", "env:CODE"), "--pin2-from: PIN2 is only for --sign"),
+        (("--mrz-from", "env:CODE"), "give --can-from or --mrz-from"),
+        (("--trace", "x.out", "--record", "x.out"), "x.out cannot hold two results"),
     ],
 )
 def test_contradictory_options_are_refused(
@@ -359,6 +363,25 @@ def test_contradictory_options_are_refused(
     monkeypatch.setenv("CODE", "123456")
     codes = ("--can-from", "env:CODE", "--pin1-from", "env:CODE")
     assert said in eidrig("read", *arguments, *codes).refused(2)
+
+
+def test_what_signs_nothing_is_not_asked_to(eidrig: Eidrig) -> None:
+    """--sign on a card without a signing key is refused, not passed over."""
+    ran = eidrig("read", "--profile", "icao-passport", "--sign")
+    assert "icao-passport has nothing to sign with; leave --sign away" in ran.refused(2)
+
+
+def test_a_face_that_is_not_there_is_told(eidrig: Eidrig, tmp_path: Path) -> None:
+    """A card without a face is read, and a sentence says why no file is there."""
+    ran = eidrig("read", "--face", tmp_path / "face.jpg")
+    assert (ran.code, list(tmp_path.iterdir())) == (0, [])
+    assert "no face was read" in ran.err
+
+
+def test_an_empty_trace_is_told(eidrig: Eidrig, tmp_path: Path) -> None:
+    """A trace of nothing is not passed over in silence."""
+    (tmp_path / "trace").touch()
+    assert "trace has nothing to show" in eidrig("trace", tmp_path / "trace").err
 
 
 def test_a_card_out_of_reach(eidrig: Eidrig) -> None:

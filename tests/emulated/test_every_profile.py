@@ -28,8 +28,10 @@ with_keys = pytest.mark.parametrize("name", [n for n in builtin_names() if built
 @pytest.mark.parametrize(("name", "interface"), CARDS)
 def test_a_whole_read(eidrig: Eidrig, name: str, interface: Interface) -> None:
     """Everything the profile offers is read, both signatures hold, and the holder is known."""
-    ran = eidrig("read", "--profile", name, "--interface", interface, "--json", "--sign")
-    document, profile = ran.document, builtin(name)
+    profile = builtin(name)
+    signs = ["--sign"] if "signing" in profile.keys else []
+    ran = eidrig("read", "--profile", name, "--interface", interface, "--json", *signs)
+    document = ran.document
     assert (ran.code, document["outcome"], document["card"]["interface"]) == (0, "ok", interface)
     assert (document["pace"] is not None) == profile.needs_pace(interface)
     for key in profile.keys:

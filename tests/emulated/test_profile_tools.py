@@ -54,6 +54,23 @@ def test_a_profile_that_extends_another(eidrig: Eidrig, tmp_path: Path) -> None:
     assert row == {"key": "transmission.max_read", "first": "223 (0xDF)", "second": "100 (0x64)"}
 
 
+def test_a_file_is_extended_from_another_folder(
+    eidrig: Eidrig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is named as seen from here is found from there; what is no profile is not extended."""
+    monkeypatch.chdir(tmp_path)
+    Path("later").mkdir()
+    later = Path("later", "b.toml")
+    assert eidrig("profile", "new", "a").code == 0
+    assert eidrig("profile", "new", "b", "--extends", "a.toml", "--out", later).code == 0
+    assert 'extends = "../a.toml"' in later.read_text()
+    assert eidrig("profile", "lint", later).code == 0
+    Path("broken.toml").write_text("schema = [")
+    said = eidrig("profile", "new", "c", "--extends", "broken.toml").refused(2)
+    assert "broken.toml is not valid TOML" in said
+    assert not Path("c.toml").exists()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -225,7 +225,7 @@ def test_a_person_of_ones_own(eidrig: Eidrig, tmp_path: Path) -> None:
         ('personal_code = "38001085719"', "check digit 9, but 8 is right"),
         ('personal_code = "3800108571"', "personal_code is 11 digits"),
         ('shoe_size = "44"', "unknown key shoe_size; known are surname"),
-        ("surname = 5", "person.surname must be a str"),
+        ("surname = 5", "person.surname must be text in quotes"),
         ('surname = ""', "person.surname"),
         (f'surname = "{"A" * 64}"', "person.surname"),
         ('sex = "X"', "person.sex is M or F"),

@@ -31,7 +31,7 @@ from harness.secret import Can
 from harness.station import Codes
 from harness.transport.vpcd import Visit
 
-pytest.importorskip("nfc", reason="nfcpy is missing: pip install eidrig[nfc]")
+pytest.importorskip("nfc", reason="nfcpy is missing: pip install 'eidrig[nfc]'")
 nfc = import_module("harness.transport.nfc")
 nfc_device = import_module("harness.transport.nfc_device")
 nfc_target = import_module("harness.transport.nfc_target")
@@ -265,7 +265,7 @@ def test_without_nfcpy_the_extra_is_named() -> None:
     )
     lines = told.stdout.splitlines()
     assert len(lines) == 2
-    assert all(line.endswith("pip install eidrig[nfc]") for line in lines)
+    assert all(line.endswith("pip install 'eidrig[nfc]'") for line in lines)
 
 
 def eidrig_read(place: str) -> tuple[int, dict[str, Any], str]:

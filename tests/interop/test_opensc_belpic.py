@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from fixtures.pcscd import Pcscd
 
-pytest.importorskip("smartcard", reason="pyscard is missing: pip install eidrig[pcsc]")
+pytest.importorskip("smartcard", reason="pyscard is missing: pip install 'eidrig[pcsc]'")
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("opensc-tool", "pkcs15-tool", "eidenv"))),
     reason="OpenSC is not installed (apt install opensc)",

@@ -31,7 +31,7 @@ from harness.transport.limits import EXTENDED, SHORT_ONLY
 from harness.transport.tcp import Dialling
 from harness.transport.vpcd import VpcdCard
 
-pytest.importorskip("smartcard", reason="pyscard is missing: pip install eidrig[pcsc]")
+pytest.importorskip("smartcard", reason="pyscard is missing: pip install 'eidrig[pcsc]'")
 pcsc = import_module("harness.transport.pcsc")
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def test_without_pyscard_the_extra_is_named() -> None:
     told = subprocess.run(
         [sys.executable, "-c", WITHOUT_PYSCARD], capture_output=True, check=True, text=True
     )
-    assert told.stdout.strip().endswith("pip install eidrig[pcsc]")
+    assert told.stdout.strip().endswith("pip install 'eidrig[pcsc]'")
 
 
 def failure_with(service: Path) -> str:

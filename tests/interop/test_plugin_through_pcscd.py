@@ -16,7 +16,7 @@ from harness.station import CardOptions
 if TYPE_CHECKING:
     from fixtures.pcscd import VirtualReader
 
-pytest.importorskip("smartcard", reason="pyscard is missing: pip install eidrig[pcsc]")
+pytest.importorskip("smartcard", reason="pyscard is missing: pip install 'eidrig[pcsc]'")
 
 VENDORS_TEST = """
 import pytest

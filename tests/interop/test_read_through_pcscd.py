@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from harness.emulator.personalise import CardImage
 
-pytest.importorskip("smartcard", reason="pyscard is missing: pip install eidrig[pcsc]")
+pytest.importorskip("smartcard", reason="pyscard is missing: pip install 'eidrig[pcsc]'")
 
 CODES = Codes(Can("123456"), Pin("1234"), Pin("12345"))
 IN_ENVIRONMENT = {"TEST_CAN": "123456", "TEST_PIN1": "1234"}

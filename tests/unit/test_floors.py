@@ -31,6 +31,12 @@ LIBRARIES = {
     "serial": {"transport"},
     "keyring": {"transport"},
 }
+OWN_TO_SYSTEMS = {
+    "os": {"fork", "kill", "getuid", "geteuid", "uname", "mkfifo", "sched_getaffinity", "setsid"},
+    "signal": {"SIGKILL", "SIGHUP", "SIGUSR1", "SIGALRM", "alarm", "setitimer", "pthread_sigmask"},
+}
+"""What Python has on some systems only; SIGINT and SIGTERM are everywhere."""
+POSIX_MODULES = frozenset({"fcntl", "termios", "tty", "pty", "pwd", "grp", "resource", "winreg"})
 FILES = sorted(HARNESS.rglob("*.py"))
 
 
@@ -66,6 +72,47 @@ def objection(room: str, module: str) -> str | None:
     elif FLOOR_OF[room] == 0 and top not in sys.stdlib_module_names:
         return "is no standard library"
     return None
+
+
+def own_to_systems(text: str) -> set[str]:
+    """What of a module's text there is on some operating systems only."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Attribute(value=ast.Name(id=module), attr=name):
+                found |= {f"{module}.{name}"} if name in OWN_TO_SYSTEMS.get(module, ()) else set()
+            case ast.ImportFrom(module=str(module), names=names):
+                foreign = OWN_TO_SYSTEMS.get(module, set())
+                found |= {f"{module}.{each.name}" for each in names if each.name in foreign}
+                found |= {module} & POSIX_MODULES
+            case ast.Import(names=names):
+                found |= {each.name for each in names} & POSIX_MODULES
+            case ast.Constant(value="fork" | "forkserver"):
+                found.add("fork")
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HARNESS)))
+def test_only_transport_knows_the_operating_system(file: Path) -> None:
+    """What not every system has is used in one room, which has an answer for the others."""
+    if room_of(file) != "transport":
+        assert own_to_systems(file.read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("os.sched_getaffinity(0)", "os.sched_getaffinity"),
+        ("from os import geteuid", "os.geteuid"),
+        ("signal.pthread_sigmask(0, set())", "signal.pthread_sigmask"),
+        ("import fcntl", "fcntl"),
+        ("from termios import error", "termios"),
+        ('get_context("fork")', "fork"),
+    ],
+)
+def test_the_system_shows(text: str, found: str) -> None:
+    """Each way to lean on one system is recognised as one."""
+    assert own_to_systems(text) == {found}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HARNESS)))

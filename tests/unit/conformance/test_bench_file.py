@@ -52,9 +52,14 @@ def test_everything_it_says_is_read(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("card = 1", "card: Input should be a valid string; profile: Field required"),
+        ("card = 1", "card: Input should be a valid string; profile is missing"),
         ('card = "usb"\nprofile = "x"', "card: Value error, one of emulated:, pcsc:<regular"),
         ('card = "emulated:"\nprofile = "x"\ncan = "1"', "can: there are only card, profile"),
+        ('card = "emulated:"\ncan = 123456x', "is not valid TOML (at line 2, column "),
+        (
+            'card = "emulated:"\nprofile = "x"\n[reader]\nheight_mm = nan',
+            "reader.height_mm: Input should be a finite number",
+        ),
         (
             'card = "emulated:"\nprofile = "x"\n[reader]\nhigh = 1',
             "reader.high: there are only name, position, height_mm",

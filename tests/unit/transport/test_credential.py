@@ -169,5 +169,5 @@ def test_a_locked_keyring_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> N
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A keyring source without the library says what to install."""
     monkeypatch.setitem(sys.modules, "keyring", None)
-    with pytest.raises(UsageError, match=r"pip install eidrig\[keyring\]"):
+    with pytest.raises(UsageError, match=r"pip install 'eidrig\[keyring\]'"):
         ask("keyring:eidrig", Can)

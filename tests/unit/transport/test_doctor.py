@@ -24,6 +24,8 @@ NAMES = [
     "keyring",
     "python-pcapng",
     "plotly",
+    "junitparser",
+    "sqlalchemy",
     "smart card service",
     "readers",
     "virtual reader driver",
@@ -71,7 +73,7 @@ def test_a_bare_machine_is_told_what_to_install(
     monkeypatch.setattr(doctor, "find_spec", lambda _name: None)
     monkeypatch.setattr("shutil.which", lambda _name: None)
     findings = found("linux", tmp_path)
-    assert findings["pyscard"].advice == "pip install eidrig[pcsc]"
+    assert findings["pyscard"].advice == "pip install 'eidrig[pcsc]'"
     assert findings["opensc-tool"].advice == "apt install opensc"
     assert "apt install vsmartcard-vpcd" in findings["virtual reader driver"].advice
     assert findings["serial devices"].ok is None

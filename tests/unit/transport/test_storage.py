@@ -95,6 +95,15 @@ def test_a_place_is_tried_beforehand(tmp_path: Path) -> None:
             storage.require_writable(place)
 
 
+def test_two_results_never_share_a_file(tmp_path: Path) -> None:
+    """A file that is named for two results is refused by whichever name; a device takes both."""
+    file = tmp_path / "out"
+    storage.require_all_writable(file, None, tmp_path / "other")
+    with pytest.raises(UsageError, match=r"out cannot hold two results; name another file"):
+        storage.require_all_writable(file, tmp_path / "folder" / ".." / "out")
+    storage.require_all_writable(Path(os.devnull), Path(os.devnull))
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name are POSIX")
 def test_a_pipe_is_written_into_and_stays_one(tmp_path: Path) -> None:
     """What is no file is never replaced by one: a pipe delivers the data and is still a pipe."""
