@@ -107,5 +107,5 @@ GOOD: dict[str, Any] = {
 def test_what_is_no_recording(text: str) -> None:
     """Another file, or one of another version, is refused by name."""
     assert Recording.from_json(json.dumps(GOOD), "run.json").profile == IDEMIA
-    with pytest.raises(UsageError, match=r"run\.json is not a recording (that|of)[a-z :-]*( 1)?$"):
+    with pytest.raises(UsageError, match=r"run\.json is not a recording (that|of)[a-z :;-]*( 1)?$"):
         Recording.from_json(text, "run.json")
