@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from harness.conformance.case import Case, Effect
+from harness.conformance.declared import declared
 from harness.conformance.evidence import Evidence, Step
+from harness.conformance.holder import Holder
 from harness.conformance.judgement import Blocked
 from harness.conformance.source import CardSource
 from harness.conformance.subject import Subject
-from harness.errors import CardError, EidrigError, LinkError
+from harness.errors import CardError, EidrigError, LinkError, WrongPinError
 from harness.profile import PinName, Profile
 from harness.secret import Can, Digits, Secret
 from harness.station import Station
@@ -24,6 +26,7 @@ from harness.trace import Journal, Journaled, Level, Observer
 # 22 C1 A4 begins PACE, which may be with a PIN.
 _TOUCHES_CODES = ("20", "21", "24", "25", "2C", "2D")
 _BEGINS_PACE = "22C1A4"
+_PINS: tuple[PinName, ...] = ("PIN1", "PIN2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,9 @@ class Custody:
             LinkError: the card is gone.
         """
         refused: dict[str, str] = {}
-        for name in tuple(self._source.codes):
+        for name in sorted(self._source.codes, key="PUK".__eq__):
             try:
-                self._offer(name)
+                self._offer(name, refused)
             except (CardError, Blocked) as error:
                 refused[name] = f"{name} is not used: {error}"
         kept = {name: code for name, code in self._source.codes.items() if name not in refused}
@@ -109,8 +112,8 @@ class Custody:
         self._tries = self._counted()
         return tuple(refused.values())
 
-    def _offer(self, name: str) -> None:
-        subject = Subject(self._source)
+    def _offer(self, name: str, refused: Collection[str]) -> None:
+        subject = Subject(replace(self._source, may_change=self._allow_destructive))
         try:
             if name in ("CAN", "MRZ"):
                 pace = self._source.profile.pace
@@ -118,8 +121,30 @@ class Custody:
                     subject.pace(name)
             elif name in ("PIN1", "PIN2") and name in self._source.profile.pins:
                 self._offer_pin(subject, name, self._guard)
+            elif name == "PUK" and name in self._source.profile.pins:
+                self._offer_puk(subject, refused)
         finally:
             subject.close()
+
+    def _offer_puk(self, subject: Subject, refused: Collection[str]) -> None:
+        """Whoever blocks a code must know that the PUK will give it back.
+
+        Where it is only taken together with a new value, an accepted code is given its own.
+        """
+        profile = self._source.profile
+        if profile.pins["PUK"].method == "pace" or "PUK-FIRST" in declared(profile):
+            self._offer_pin(subject, "PUK", self._guard)
+            return
+        pin = next((each for each in _PINS if each in self._source.codes.keys() - refused), None)
+        if pin is None or not self._allow_destructive:
+            return
+        holder, puk = Holder(subject), self._source.secret("PUK")
+        self._guard.admit("PUK", puk, holder.tries("PUK"))
+        answer = holder.unblock(pin, puk.reveal(), holder.right(pin))
+        if not answer.ok:
+            self._guard.refuse("PUK", puk)
+            message = f"unblocking {pin} with it was answered {answer.sw:04X}"
+            raise WrongPinError(message, "PUK", answer.tries_left or 0)
 
     def _offer_pin(self, subject: Subject, name: PinName, guard: PinGuard) -> None:
         code = cast("Digits", self._source.secret(name))

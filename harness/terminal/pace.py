@@ -157,7 +157,8 @@ class PaceTerminal:
         self, keys: SessionKeys, mapped: bytes, chip_data: bytes | None
     ) -> ChipEvidence | None:
         if (self._suite.mapping == "CAM") != (chip_data is not None):
-            message = "encrypted chip authentication data (8A) belongs to its own mapping only"
+            told = "is missing" if chip_data is None else "belongs to its own mapping only"
+            message = f"encrypted chip authentication data (8A) {told}"
             raise ProtocolViolation(message, "ICAO 9303-11, 4.4.5")
         if chip_data is None:
             return None

@@ -15,6 +15,7 @@ from fixtures.cards import image_of
 from fixtures.command import Eidrig
 from fixtures.json_schema import faults, reading_schema
 from fixtures.passports import BAC_PASSPORT, ID_CARD, PASSPORT
+from fixtures.trouble import tampered
 from harness import tlv
 from harness.apdu import CommandApdu
 from harness.clock import VirtualClock
@@ -28,6 +29,7 @@ from harness.profile import Content, Interface
 from harness.profiles import builtin
 from harness.reading import Reading
 from harness.secret import Can
+from harness.security_info import encode_oid
 from harness.station import Codes, Station
 from harness.tap import Tap, TapOptions, policy
 from harness.terminal.certificate import Authorities
@@ -131,6 +133,24 @@ def test_a_recording_is_read_like_the_card(eidrig: Eidrig, tmp_path: Path, name:
         each["hash_verified"] for each in first["data_groups"]
     ]
     assert told["chip_authentication"] is None
+
+
+def test_access_information_in_pieces() -> None:
+    """EF.CardAccess is read on where one answer does not hold it, as its own length tells."""
+    entry = tlv.encode(
+        0x30, tlv.encode(0x06, encode_oid("1.3.6.1.4.1.99999.1")), bytes((4, 40)) + bytes(40)
+    )
+
+    def longer(raw: bytes) -> bytes:
+        return tlv.encode(0x31, tlv.parse_one(raw).value + 6 * entry)
+
+    def cut(_number: int, command: bytes, answer: bytes) -> bytes:
+        is_long = command[:2] == b"\x00\xb0" and len(answer) > 102
+        return answer[:100] + b"\x90\x00" if is_long else answer
+
+    image = with_file(ID_CARD, Content.CARD_ACCESS, longer)
+    reading, _ = held(image, tampered(cut))
+    assert (reading.outcome, reading.access) == ("ok", "pace")
 
 
 def test_with_extended_length() -> None:

@@ -70,7 +70,7 @@ def violated(ran: Ran) -> str:
         (DER[:-1], f"a file of {len(DER)} bytes ended after {len(DER) - 1}"),
         (DER[:300], f"a file of {len(DER)} bytes ended after 300"),
         (DER[:5], f"a file of {len(DER)} bytes ended after 5"),
-        (DER[:3], "says that it is too few bytes long"),
+        (DER[:3], "ends before it tells its length"),
         (b"\x30\x82\xff\xff" + DER[4:], "says that it is 65539 bytes long"),
         (b"\x30\x84\xff\xff\xff\xff" + DER[4:], "says that it is 4294967301 bytes long"),
         (b"\x30\x80" + DER[4:], "is no data object: a length of form 80 is not allowed"),

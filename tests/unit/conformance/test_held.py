@@ -24,7 +24,7 @@ from harness.emulator.memory import CardMemory
 from harness.errors import LinkError
 from harness.profile import Interface
 from harness.secret import Can, Pin, Puk, Secret
-from harness.station import Station
+from harness.station import CardOptions, Station
 from harness.trace import Journal, Journaled
 
 MakeCase = Callable[..., Case]
@@ -58,6 +58,11 @@ class Held:
 @pytest.fixture
 def held(source: EmulatedSource) -> Held:
     """A contactless card, and every code for it."""
+    return held_of(source)
+
+
+def held_of(source: EmulatedSource) -> Held:
+    """The same of any card."""
     clock = VirtualClock()
     card = EmulatedCard(source.image, Interface.CONTACTLESS, CardMemory(source.image), clock)
     journal = Journal(clock)
@@ -153,6 +158,40 @@ def test_a_wrong_can_is_offered_once(held: Held, make_case: MakeCase) -> None:
     assert held.notes == ("CAN is not used: the card refused the CAN: it is wrong",)
     record = examiner.examine(Run(make_case(lambda subject: subject.access())))
     assert record.verdict is Verdict.BLOCKED
+
+
+@pytest.mark.parametrize("profile", ["est-idemia-2018", "est-thales-2025", "deu-npa"])
+def test_a_wrong_puk_blocks_nothing(profile: str, make_case: MakeCase) -> None:
+    """A PUK that the card refuses costs one try in all, and no code is blocked on its account."""
+    source = EmulatedSource.of(CardOptions(profile=profile))
+    held, given = held_of(source), [*source.profile.pins]
+    codes = {name: source.secret(name) for name in ("CAN", *given)}
+    wrong = Puk("9" * len(codes["PUK"].reveal()))
+    held.source = replace(held.source, codes={**codes, "PUK": wrong})
+    before = held.tries("PUK")
+    examiner = held.examiner(allow_destructive=True)
+    (note,) = held.notes
+    assert note.startswith("PUK is not used: ")
+    assert held.tries("PUK") == before - 1
+    record = examiner.examine(Run(make_case(offers_wrong_pin, effect=Effect.BLOCKS)))
+    assert "the PUK that would give it back" in record.reason
+    assert {name: held.tries(name) for name in given} == {
+        **{name: rules.tries for name, rules in held.source.profile.pins.items()},
+        "PUK": before - 1,
+    }
+
+
+@pytest.mark.parametrize("profile", ["est-idemia-2018", "est-thales-2025"])
+def test_a_right_puk_changes_nothing(profile: str) -> None:
+    """Trying the PUK leaves every code and every counter as it was."""
+    held = held_of(EmulatedSource.of(CardOptions(profile=profile)))
+    before = {
+        name: (held.tries(name), held.card.memory.code(name)) for name in GIVEN if name != "CAN"
+    }
+    held.examiner(allow_destructive=True)
+    assert held.notes == ()
+    after = {name: (held.tries(name), held.card.memory.code(name)) for name in before}
+    assert after == before
 
 
 def test_nothing_blocks_without_the_puk(held: Held, make_case: MakeCase) -> None:

@@ -88,7 +88,7 @@ CHIP_DATA = ECDH_CAM.last_answer[-50:].hex()
     ("example", "objects", "said"),
     [
         (DH_GM, f"8608{TOKEN[DH_GM]}{CHIP_DATA}", "belongs to its own mapping only"),
-        (ECDH_CAM, f"8608{TOKEN[ECDH_CAM]}", "belongs to its own mapping only"),
+        (ECDH_CAM, f"8608{TOKEN[ECDH_CAM]}", r"\(8A\) is missing"),
         (ECDH_CAM, f"8608{TOKEN[ECDH_CAM]}8A00", "not padded whole blocks"),
         (ECDH_CAM, f"8608{TOKEN[ECDH_CAM]}8A10{bytes(16).hex()}", "not padded whole blocks"),
         (ECDH_CAM, f"8608{TOKEN[ECDH_CAM]}{CHIP_DATA}00", "malformed"),
