@@ -139,14 +139,17 @@ def _wrong_parameters(subject: Subject) -> None:
     if rules.each_time:
         holder.present(rules.pin)
     digest = holder.digest("authentication")
-    chosen = bytes((0x84, 1, rules.reference))
+    algorithm = rules.authenticate[0]
+    chosen = bytes((0x80, len(algorithm))) + algorithm + bytes((0x84, 1, rules.reference))
     for ins, p2, data in (
+        (INS.MANAGE_SECURITY_ENVIRONMENT, AUTHENTICATION, chosen),
         (INS.MANAGE_SECURITY_ENVIRONMENT, SIGNATURE, chosen),
         (INS.INTERNAL_AUTHENTICATE, 0x00, digest),
         (INS.PERFORM_SECURITY_OPERATION, 0x9A, digest),
         (INS.PERFORM_SECURITY_OPERATION, 0x5A, digest),
     ):
-        command = CommandApdu(0x00, ins, 0x5A, p2, data, 256)
+        ne = 0 if ins == INS.MANAGE_SECURITY_ENVIRONMENT else 256
+        command = CommandApdu(0x00, ins, 0x5A, p2, data, ne)
         answer = subject.transmit(command, holder.channel)
         to = f"{command.name} with P1=5A P2={p2:02X}"
         demand_sw(answer, "ISO/IEC 7816-4, 5.4", Sws.ERROR, to=to)
