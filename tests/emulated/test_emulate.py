@@ -213,7 +213,7 @@ def test_a_misbehaving_card(eidrig: Eidrig) -> None:
     lie = ("--misbehave", "token-wrong")
     with running("emulate", IDEMIA, *SERVE, *lie) as card:
         place = place_in(card.until("ready: "))
-        said = eidrig("read", "--card", place, *FROM, "--no-pin").refused(1)
+        said = eidrig("read", "--card", place, *FROM).refused(1)
         ended = card.end()
     assert "the card's authentication token is wrong" in said
     assert "misbehaves: One bit of its token is wrong." in ended.out
