@@ -17,7 +17,9 @@ from harness.report.history import table
 @click.command("history")
 @click.argument("about", metavar="[CARD|PROFILE]", required=False)
 @database_option
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Runs shown.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Runs shown."
+)
 @click.option("--phase", multiple=True, help="Also the median of this phase; may be repeated.")
 @click.option("--json", "as_object", is_flag=True, help="Print a JSON array.")
 def command(

@@ -117,8 +117,9 @@ def chosen(units: Sequence[str] = (), cases: Sequence[str] = ()) -> tuple[Unit, 
     Raises:
         UsageError: there is no unit or case of a name; the message lists what there is.
     """
-    _refuse_unknown("unit", units, [unit.name for unit in UNITS])
-    _refuse_unknown("case", cases, [each.id for unit in UNITS for each in unit.cases])
+    _refuse_unknown("unit", units, _names(), "there are")
+    ids = [each.id for unit in UNITS for each in unit.cases]
+    _refuse_unknown("case", cases, ids, "cases begin with the name of a unit:")
     return tuple(_narrowed(units, cases))
 
 
@@ -131,8 +132,14 @@ def _narrowed(units: Sequence[str], cases: Sequence[str]) -> Iterator[Unit]:
             yield Unit(unit.name, unit.title, unit.source, kept)
 
 
-def _refuse_unknown(kind: str, named: Sequence[str], known: Sequence[str]) -> None:
+def _names() -> list[str]:
+    return [unit.name for unit in UNITS]
+
+
+def _refuse_unknown(kind: str, named: Sequence[str], known: Sequence[str], but: str) -> None:
+    """Tell of what is unknown which names of its unit there are, else which units."""
     if unknown := [name for name in named if name not in known]:
-        near = [name for name in known if f"{name.rpartition('_')[0]}_" in unknown[0]] or known
-        message = f"there is no {kind} {', '.join(unknown)}; there are {', '.join(near)}"
+        near = [name for name in known if f"{name.rpartition('_')[0]}_" in unknown[0]]
+        said = f"there are {', '.join(near)}" if near else f"{but} {', '.join(_names())}"
+        message = f"there is no {kind} {', '.join(unknown)}; {said}"
         raise UsageError(message)

@@ -63,6 +63,9 @@ class Ledger:
         except ValidationError:
             message = f"{self._path} holds no results of eidrig certify; name another --out"
             raise UsageError(message) from None
+        if differences and not self.records:  # nothing was found yet that could be mixed up
+            write_atomic(self._path, self.identity.model_dump_json() + "\n")
+            return
         if differences:
             message = (
                 f"{self._path.parent} holds a run that differs in {' and '.join(differences)}; "

@@ -27,6 +27,10 @@ from harness.errors import UsageError
 from harness.store.tables import LATENCIES, QUANTILES, RESULTS, RUNS
 
 
+_LAST = 2**31 - 1
+"""The largest number of a run: PostgreSQL's integer."""
+
+
 def default_url() -> str:
     """The SQLite file in the place where programs of this user keep their state."""
     folder = user_state_path("eidrig")
@@ -87,7 +91,9 @@ class History:
             UsageError: there is none.
         """
         with self._clearly(), self._engine.connect() as connection:
-            row = connection.execute(select(RUNS).where(RUNS.c.id == number)).first()
+            row = None
+            if number <= _LAST:
+                row = connection.execute(select(RUNS).where(RUNS.c.id == number)).first()
             if row is not None:
                 return _outcome(connection, row)
         message = f"there is no run {number} in the history at {self._name}; see eidrig history"

@@ -203,7 +203,11 @@ def test_interrupted_it_leaves_a_report(tmp_path: Path, number: signal.Signals) 
         ((), "name the profile"),
         (("--profile", PROFILE), "--out"),
         (("--profile", PROFILE, "--out", "x", "--unit", "ISO7816_Z"), "there is no unit ISO7816_Z"),
-        (("--profile", PROFILE, "--out", "x", "--case", "P_1"), "there is no case P_1"),
+        (
+            ("--profile", PROFILE, "--out", "x", "--case", "P_1"),
+            "there is no case P_1; cases begin with",
+        ),
+        (("--profile", PROFILE, "--out", "x", "--case", "EID_A_99"), "EID_A_99; there are EID_A_1"),
         (("--profile", PROFILE, "--out", "x", "--can-from", "env:CAN"), "its person's codes"),
         (("--profile", PROFILE, "--out", "x", "--card", "pcsc"), "is no place to reach a card"),
         (("--verify", "x"), "has no manifest.json"),

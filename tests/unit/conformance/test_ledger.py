@@ -75,6 +75,13 @@ def test_results_of_another_run_are_refused(
     assert (tmp_path / FILE).read_bytes() == before
 
 
+def test_a_run_that_found_nothing_binds_nobody(tmp_path: Path) -> None:
+    """A folder begun under a mistyped place is free for the right one."""
+    Ledger(tmp_path, IDENTITY.model_copy(update={"card": "pcsc:ACS1252"}))
+    Ledger(tmp_path, IDENTITY).add(FIRST)
+    assert Ledger(tmp_path, IDENTITY).records == {"X_1": FIRST}
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     """A report never spreads among the files of others."""
     (tmp_path / "thesis.txt").touch()

@@ -107,8 +107,9 @@ def test_a_run_without_times_has_none(history: History) -> None:
 
 def test_a_number_that_is_none(history: History) -> None:
     """A run that does not exist is told, with where to look."""
-    with pytest.raises(UsageError, match="there is no run 7 in the history"):
-        history.run(7)
+    for number in (0, 7, 10**30):
+        with pytest.raises(UsageError, match=f"there is no run {number} in the history"):
+            history.run(number)
 
 
 def at_form(url: str, revision: str, then: Callable[[object], None]) -> None:
