@@ -26,7 +26,6 @@ from harness.conformance.record import Quantiles
 from harness.errors import UsageError
 from harness.store.tables import LATENCIES, QUANTILES, RESULTS, RUNS
 
-
 _LAST = 2**31 - 1
 """The largest number of a run: PostgreSQL's integer."""
 
