@@ -268,7 +268,6 @@ def test_the_program_says_when_the_card_was_pulled(
         assert (told.code, told.document["outcome"]) == (LINK, "link-lost")
         assert f"removed from {virtual_reader.name}" in told.error
         assert [card.memory.tries(name) for name in ("PIN1", "PIN2", "PUK")] == [3, 3, 3]
-        await_card(virtual_reader, b"")
         await_card(virtual_reader, card.atr)
         assert tap(Station.open(place_of(virtual_reader))).outcome == "ok"
     await_card(virtual_reader, b"")
