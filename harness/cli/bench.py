@@ -29,7 +29,7 @@ from harness.bench.simulated import Simulated
 from harness.bench.stack import Cards
 from harness.bench.sweep import DISTANCES, Reach, setups, sweep
 from harness.cli.exit_code import REFUSED
-from harness.cli.options import FILE, Finite, ask_codes, code_options
+from harness.cli.options import FILE, Finite, ask_codes, code_options, reading_codes
 from harness.cli.output import show_wide
 from harness.errors import UsageError
 from harness.profiles import DEFAULT_PROFILE, load_profile
@@ -253,8 +253,8 @@ def _on_hardware(asked: _Asked) -> Measurement:
     with closing(
         Station.open(asked.card, CardOptions(_one("--profile", asked.profile)))
     ) as station:
-        opens = {"MRZ": asked.mrz_from} if asked.mrz_from else {"CAN": asked.can_from}
-        wanted = opens | ({} if asked.no_pin else {"PIN1": asked.pin1_from})
+        given = {"CAN": asked.can_from, "MRZ": asked.mrz_from, "PIN1": asked.pin1_from}
+        wanted = reading_codes(station, None, given, use_pin=not asked.no_pin)
         codes = ask_codes(station, wanted)
         bench = Bench(
             place=station.place,

@@ -161,6 +161,22 @@ def opening_code(
     return {"MRZ": None} if profile.needs_channel(reached) else {}
 
 
+def reading_codes(
+    station: Station,
+    interface: Interface | None,
+    given: Mapping[str, str | None],
+    *,
+    use_pin: bool,
+) -> dict[str, str | None]:
+    """The codes of a read, each with its source: what opens the card, and PIN1 if it has one."""
+    opening = {name: given[name] for name in ("CAN", "MRZ")}
+    wanted, pin1 = opening_code(station, interface, opening), given["PIN1"]
+    # A zone opens a travel document, which has no PIN.
+    unnamed = station.profile is None and (pin1 or not given["MRZ"])
+    has_pin = "PIN1" in station.profile.pins if station.profile else unnamed
+    return wanted | ({"PIN1": pin1} if has_pin and use_pin else {})
+
+
 def trusted(station: Station, files: tuple[Path, ...]) -> tuple[bytes, ...]:
     """The DER certificates to check chains against: the files given, else the card's own test CA.
 

@@ -22,7 +22,7 @@ from harness.cli.options import (
     card_options,
     code_options,
     emulated_options,
-    opening_code,
+    reading_codes,
     trusted,
 )
 from harness.cli.output import show
@@ -104,12 +104,8 @@ class _Asked:
     def codes(self, station: Station) -> dict[str, str | None]:
         """Which codes are needed, and where each comes from."""
         interface = Interface(self.interface) if self.interface else None
-        given = {"CAN": self.can_from, "MRZ": self.mrz_from}
-        wanted = opening_code(station, interface, given)
-        # A zone opens a travel document, which has no PIN.
-        unnamed = station.profile is None and (self.pin1_from or not self.mrz_from)
-        has_pin = "PIN1" in station.profile.pins if station.profile else unnamed
-        wanted |= {"PIN1": self.pin1_from} if has_pin and not self.no_pin else {}
+        given = {"CAN": self.can_from, "MRZ": self.mrz_from, "PIN1": self.pin1_from}
+        wanted = reading_codes(station, interface, given, use_pin=not self.no_pin)
         return wanted | ({"PIN2": self.pin2_from} if self.sign else {})
 
 

@@ -218,11 +218,12 @@ def unknown_reference(holder: Holder, name: PinName) -> None:
     No counter moves.
     """
     block = holder.rules(name).block(holder.right(name))
+    before = {each: holder.tries(each) for each in holder.profile.pins}
     command = CommandApdu(0x00, INS.VERIFY, 0x00, _UNKNOWN_REFERENCE, block)
     answer = holder.subject.transmit(command, holder.channel)
     demand_sw(answer, _VERIFY, Sws.CHECKING_ERROR, to="a reference that no code has")
-    for each, rules in holder.profile.pins.items():
-        holder.demand_tries(each, rules.tries, "after an unknown reference")
+    for each, left in before.items():
+        holder.demand_tries(each, left, "after an unknown reference")
 
 
 def wrong_parameters(holder: Holder, name: PinName) -> None:

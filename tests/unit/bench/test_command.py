@@ -191,9 +191,9 @@ def test_not_ours() -> None:
 
 
 @pytest.fixture
-def served() -> Iterator[str]:
+def served(request: pytest.FixtureRequest) -> Iterator[str]:
     """An emulated card that waits at a port for a reader; its place."""
-    image, _ = card_image(CardOptions())
+    image, _ = card_image(CardOptions(getattr(request, "param", None)))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     server = VpcdCard(EmulatedCard(image), Listening(port))
@@ -221,4 +221,17 @@ def test_a_card_at_a_place(
     assert record["params"]["position"] == "centre"
     assert record["params"]["height_mm"] == "5"
     assert len(record["extra_info"]["baselines"]) == 2
+    assert record["extra_info"]["summary"]["within_policy"] == 1.0
+
+
+@pytest.mark.parametrize("served", ["icao-id-card"], indirect=True)
+def test_a_travel_document_is_asked_for_no_pin(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: str
+) -> None:
+    """A card without PIN1 is timed with the code alone that opens it."""
+    monkeypatch.setenv("BENCH_CAN", "123456")
+    file = tmp_path / "run.json"
+    place = ("--card", served, "--taps", "1", "--json", str(file), "--profile", "icao-id-card")
+    assert run(*place, "--can-from", "env:BENCH_CAN") == 0
+    record = json.loads(file.read_text(encoding="utf-8"))["benchmarks"][0]
     assert record["extra_info"]["summary"]["within_policy"] == 1.0

@@ -181,6 +181,13 @@ def test_a_wrong_puk_blocks_nothing(profile: str, make_case: MakeCase) -> None:
     }
 
 
+def test_a_try_lost_before_is_not_held_against_the_card(held: Held) -> None:
+    """A case that no counter may move by compares it with what it was, not with the most."""
+    held.card.memory.set_tries("PUK", 2)
+    (unit,) = chosen(cases=("EID_C_27",))
+    assert held.examiner().examine(Run(unit.cases[0])).verdict is Verdict.PASS
+
+
 @pytest.mark.parametrize("profile", ["est-idemia-2018", "est-thales-2025"])
 def test_a_right_puk_changes_nothing(profile: str) -> None:
     """Trying the PUK leaves every code and every counter as it was."""
