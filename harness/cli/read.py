@@ -174,7 +174,7 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
 def _keep_face(file: Path, reading: Reading) -> None:
     if reading.document.faces:
         write_atomic(file, reading.document.faces[0].image.data)
-    else:
+    elif reading.error is None:
         click.echo(f"eidrig: no face was read, so {file} is not written", err=True)
 
 

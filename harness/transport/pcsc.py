@@ -191,7 +191,8 @@ def _only_match(pattern: re.Pattern[str], names: list[str]) -> str:
         message = f"no reader matches {pattern.pattern!r}; there are: {', '.join(names)}"
         raise NoReaderError(message)
     if len(matching) > 1:
-        message = f"{pattern.pattern!r} matches more than one reader: {', '.join(matching)}"
+        found = ", ".join(matching)
+        message = f"{pattern.pattern!r} matches more than one reader: {found}; name one whole"
         raise UsageError(message)
     return matching[0]
 

@@ -232,7 +232,7 @@ def test_without_pcscd(eidrig: Eidrig, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ([], 3, "there is no card reader; plug one in"),
         (["Other 00", "Third 01"], 3, "no reader matches 'ACR'; there are: Other 00, Third 01"),
-        (["ACR 00", "ACR 01"], 2, "'ACR' matches more than one reader: ACR 00, ACR 01"),
+        (["ACR 00", "ACR 01"], 2, "'ACR' matches more than one reader: ACR 00, ACR 01; name"),
     ],
 )
 def test_none_or_two_readers(
