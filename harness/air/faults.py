@@ -186,7 +186,7 @@ class Fault:
 
     def _check_trigger(self) -> None:
         counted = self.when in (When.FRAME, When.BYTE, When.APDU)
-        if counted and not (self.at >= 1 and self.at == int(self.at)):
+        if counted and not (self.at >= 1 and float(self.at).is_integer()):
             message = f"{self.when.value} counts from 1 in whole numbers, not {self.at:g}"
             raise UsageError(message)
         if self.when is When.PROBABILITY and not 0 <= self.at <= 1:

@@ -58,6 +58,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     options = emulated_options(profile, person, seed, state, interface)
     image, holder = card_image(options)
     if misbehave is not None:
+        _require_channel(image, misbehave)
         image = MISBEHAVIOURS[misbehave].image(image)
     card = EmulatedCard(image, options.interface, card_memory(image, state))
     server, address = _server(_misbehaving(card, misbehave), at)
@@ -69,6 +70,16 @@ def command(  # noqa: PLR0913 - one parameter an option
     click.echo(f"ready: {image.profile.name}, {card.interface}, at {address}")
     server.serve(once=once)
     click.echo("stopped")
+
+
+def _require_channel(image: CardImage, misbehave: str) -> None:
+    """Every misbehaviour is one of opening a channel or within it."""
+    if image.profile.pace is None and image.profile.bac is None:
+        message = (
+            f"{image.profile.name} opens no channel, so it has no occasion for {misbehave}; "
+            "choose a card with PACE"
+        )
+        raise UsageError(message)
 
 
 def _misbehaving(card: EmulatedCard, name: str | None) -> Icc:

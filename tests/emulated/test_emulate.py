@@ -172,6 +172,7 @@ def test_the_card_vanishes(eidrig: Eidrig, monkeypatch: pytest.MonkeyPatch) -> N
         (["emulate", IDEMIA, "--at", "vpcd-listen:x"], "'x' is not a port number"),
         (["emulate", IDEMIA, "--interface", "radio"], "'radio' is not one of 'contact'"),
         (["emulate", IDEMIA, "--person", "/no/person.toml"], "/no/person.toml cannot be read"),
+        (["emulate", "bel-eid-1.8", "--misbehave", "sm-nothing"], "opens no channel, so it has no"),
         (["emulate", IDEMIA, "--seed", "x"], "'x' is not a valid integer"),
     ],
 )
