@@ -93,6 +93,8 @@ class Watch:
 class Certification:
     """Carries out an order; what has been found is kept whatever ends it.
 
+    `unused` then has a sentence for each code that was given and could not be used.
+
     Raises:
         UsageError: the order makes no sense, or its folder holds another run.
     """
@@ -106,6 +108,7 @@ class Certification:
         self._folder = Folder(order.out)
         self._ledger = Ledger(order.out, self._identity())
         self._folder.begin()
+        self.unused: tuple[str, ...] = ()
 
     def _identity(self) -> Identity:
         order = self._order
@@ -181,7 +184,8 @@ class Certification:
             named=order.cases,
             floor=order.pin_floor,
         )
-        for note in custody.prepare():
+        self.unused = custody.prepare()
+        for note in self.unused:
             self._watch.noted(note)
         minutes = Minutes(self._campaign, self._ledger, conditions)
         examiner = Examiner(source, order.rules, custody, self._keep)

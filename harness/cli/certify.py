@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness.certification import EMULATED, Certification, Order, Watch
-from harness.cli.exit_code import LINK, REFUSED
+from harness.cli.exit_code import LINK, PIN, REFUSED
 from harness.cli.options import (
     FILE,
     Finite,
@@ -114,7 +114,7 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
     """Run the conformance catalogue on a card, and write a report that proves what was found.
 
     Ends with 0 if nothing fails but what the profile declares, with 1 if a case fails, with 3 if
-    a case is inconclusive or was not run.
+    a case is inconclusive or was not run, with 4 if a code that was given could not be used.
     """
     asked = _Asked(**given)
     if asked.verify is not None:
@@ -123,13 +123,14 @@ def command(**given: Any) -> int:  # noqa: ANN401 - click's options, typed by _A
     order = _order(asked)
     history = opened_history(asked.db) if asked.history else None
     with _interruptible(), _progress() as watch:
-        report = Certification(order, watch).run()
+        certification = Certification(order, watch)
+        report = certification.run()
     if history is not None:
         with closing(history):
             click.echo(f"run {history.add(Outcome.of(report))} of the history")
     show_wide(overview(report))
     click.echo(f"report: {order.out / 'report.html'}")
-    return _status(report)
+    return _status(report, certification.unused)
 
 
 def _refuse_run(asked: _Asked) -> None:
@@ -148,11 +149,13 @@ def _verified(folder: Path, key: Path | None) -> int:
     return 0
 
 
-def _status(report: Report) -> int:
+def _status(report: Report, unused: tuple[str, ...]) -> int:
     if report.counts.get(Verdict.FAIL):
         return REFUSED
     unclear = (Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
-    return LINK if any(report.counts.get(each) for each in unclear) else 0
+    if any(report.counts.get(each) for each in unclear):
+        return LINK
+    return PIN if unused else 0
 
 
 def _order(asked: _Asked) -> Order:

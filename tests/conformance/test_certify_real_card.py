@@ -134,6 +134,8 @@ def test_a_wrong_code_costs_one_try(
     ended = eidrig("certify", "--station", bench, "--out", out, "--allow-destructive")
     assert "PIN1 is not used: PIN1 is wrong; 2 tries left" in ended.err
     assert plugged.tries[0] == 2
+    alone = eidrig("certify", "--station", bench, "--out", tmp_path / "alone", "--unit=ISO7816_Q")
+    assert (alone.code, plugged.tries[0]) == (4, 2)
     assert "571938264017" not in "".join(path.read_text("latin-1") for path in out.glob("*.*"))
 
 

@@ -14,13 +14,15 @@ from harness.conformance import examination
 from harness.conformance.case import Case, Effect, Verdict
 from harness.conformance.catalogue import chosen
 from harness.conformance.examination import Examiner, Rules
-from harness.conformance.execution import Run
+from harness.conformance.execution import Run, runs
 from harness.conformance.held import Custody, HeldSource
 from harness.conformance.one_card import examine_in_turn
 from harness.conformance.source import EmulatedSource
 from harness.conformance.subject import Subject
 from harness.emulator.card import EmulatedCard
+from harness.emulator.lies import MISBEHAVIOURS
 from harness.emulator.memory import CardMemory
+from harness.emulator.misbehaviour import MisbehavingCard
 from harness.errors import LinkError
 from harness.profile import Interface
 from harness.secret import Can, Pin, Puk, Secret
@@ -199,6 +201,22 @@ def test_a_right_puk_changes_nothing(profile: str) -> None:
     assert held.notes == ()
     after = {name: (held.tries(name), held.card.memory.code(name)) for name in before}
     assert after == before
+
+
+def test_a_broken_channel_is_found_by_the_cases(held: Held) -> None:
+    """A card whose PACE is wrong for another reason than the CAN fails; it is not just blocked."""
+    liar = MisbehavingCard(held.card, MISBEHAVIOURS["token-wrong"])
+    journal = Journal(VirtualClock())
+    station = replace(held.source.opened, icc=Journaled(liar, journal), journal=journal)
+    held.source = replace(held.source, opened=station)
+    examiner = held.examiner()
+    assert not [note for note in held.notes if note.startswith("CAN")]
+    (unit,) = chosen(cases=("EAC2_ISO7816_H_1",))
+    (run,) = runs(unit.cases[0], held.source.profile)
+    record = examiner.examine(run)
+    assert record.verdict is Verdict.FAIL
+    assert "expected the token of the same keys, got another" in record.reason
+    assert [held.tries(name) for name in ("PIN1", "PIN2", "PUK")] == [3, 3, 3]
 
 
 def test_nothing_blocks_without_the_puk(held: Held, make_case: MakeCase) -> None:
