@@ -23,6 +23,7 @@ from harness.emulator.card import EmulatedCard
 from harness.emulator.lies import MISBEHAVIOURS
 from harness.emulator.memory import CardMemory
 from harness.emulator.misbehaviour import MisbehavingCard
+from harness.emulator.pins import PinPad
 from harness.errors import LinkError
 from harness.profile import Interface
 from harness.secret import Can, Pin, Puk, Secret
@@ -217,6 +218,18 @@ def test_a_broken_channel_is_found_by_the_cases(held: Held) -> None:
     assert record.verdict is Verdict.FAIL
     assert "expected the token of the same keys, got another" in record.reason
     assert [held.tries(name) for name in ("PIN1", "PIN2", "PUK")] == [3, 3, 3]
+
+
+def test_a_counter_that_stays_low_is_found(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card that has accepted a code and still tells a lost try fails; it is not just blocked."""
+    told = PinPad.tries
+    monkeypatch.setattr(PinPad, "tries", lambda pad, name: told(pad, name) - 1)
+    custody = Custody(held.source, allow_destructive=False, floor=0)
+    assert custody.prepare() == ()
+    (unit,) = chosen(cases=("EID_C_1",))
+    record = Examiner(held.source, Rules(), custody).examine(Run(unit.cases[0]))
+    assert record.verdict is Verdict.FAIL
+    assert "expected 3 tries left of PIN1 after the right one, got 2" in record.reason
 
 
 def test_nothing_blocks_without_the_puk(held: Held, make_case: MakeCase) -> None:
