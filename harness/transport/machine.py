@@ -32,8 +32,13 @@ def interrupts_held() -> Iterator[None]:
         return
     # The tracker comes first, since it lets the signal through again when it starts.
     resource_tracker.ensure_running()
+    heard: list[int] = []  # a thread that holds nothing, such as a progress bar's, may hear it
+    handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if heard:
+            signal.raise_signal(signal.SIGINT)

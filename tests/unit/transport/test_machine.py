@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
+import time
 
 import pytest
 
@@ -35,6 +37,29 @@ def test_an_interrupt_waits_for_the_end() -> None:
     with pytest.raises(KeyboardInterrupt):
         _interrupt_all(ended)
     assert ended == [0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot hold a signal")
+def test_an_interrupt_waits_also_where_another_thread_hears_it() -> None:
+    """A thread that was there before holds no signal; what it hears waits all the same."""
+    done, ended = threading.Event(), list[bool]()
+    bystander = threading.Thread(target=done.wait)
+    bystander.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _interrupt_thread(bystander, ended)
+    finally:
+        done.set()
+        bystander.join()
+    assert ended == [True]
+
+
+def _interrupt_thread(thread: threading.Thread, ended: list[bool]) -> None:
+    with interrupts_held():
+        assert thread.ident is not None
+        signal.pthread_kill(thread.ident, signal.SIGINT)
+        time.sleep(0.05)
+        ended.append(True)
 
 
 def _interrupt_all(ended: list[int | None]) -> None:
