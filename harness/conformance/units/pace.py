@@ -8,12 +8,15 @@ from functools import partial
 from harness.conformance import codes
 from harness.conformance.abuse import FAILED, WITHOUT_COUNTER, Abuse, Make
 from harness.conformance.case import Case, Effect, Unit, case
+from harness.conformance.infos import chip_keys
 from harness.conformance.judgement import Failure, Sws, demand, demand_sw
 from harness.conformance.pace_steps import PaceSteps, Step
 from harness.conformance.proofs import demand_channel, demand_closed, demand_gone
 from harness.conformance.subject import Subject
 from harness.conformance.tear import cut_at_write
-from harness.errors import LinkError
+from harness.conformance.units.lds_k import infos_of
+from harness.errors import CheckError, LinkError
+from harness.profile import Content
 from harness.secret import Secret
 
 _CLAUSE = "ICAO 9303-11, 4.4"
@@ -258,6 +261,26 @@ def _torn_at_first_write(subject: Subject, secret: Secret | None) -> bool:
     return False
 
 
+@case(
+    "PACE_18",
+    f"{_CLAUSE}.3.5.2; ICAO 9303-10, 3.11.4",
+    "data that only the private key of EF.CardSecurity makes",
+    needs=("PACE-CAM", "CARD-SECURITY"),
+    per_suite=True,
+)
+def _chip_proved(subject: Subject) -> None:
+    """Chip authentication mapping proves the static key that EF.CardSecurity vouches for.
+
+    A copy of the chip holds every file, but not the private key.
+    """
+    run = subject.pace()
+    keys = chip_keys(infos_of(subject.read(Content.CARD_SECURITY, run.channel)))
+    try:
+        demand(run.chip is not None and run.chip.check(keys) in keys, "a proof", "none", _CLAUSE)
+    except CheckError as error:
+        raise Failure("the chip of EF.CardSecurity", str(error), f"{_CLAUSE}.3.5.2") from error
+
+
 UNIT = Unit(
     "PACE",
     "PACE on the chip, beyond the plans",
@@ -275,5 +298,6 @@ UNIT = Unit(
         *_small_numbers(),
         _not_by_the_can,
         _pin_counted_first,
+        _chip_proved,
     ),
 )
