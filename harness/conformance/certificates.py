@@ -111,7 +111,7 @@ def key(read: Read) -> None:
         got = public.curve.name
     elif isinstance(public, rsa.RSAPublicKey):
         got = f"rsa-{public.key_size}"
-    demand(got == kind, f"a {read.key} key of {kind}", got, "the profile's keys")
+    demand(got == kind, f"a key for {read.key} of {kind}", got, "the profile's keys")
 
 
 def usage(read: Read) -> None:
@@ -212,7 +212,7 @@ def validity(read: Read) -> None:
     An expired card is refused everywhere else, too.
     """
     begin, end = read.certificate.not_valid_before_utc, read.certificate.not_valid_after_utc
-    expected = f"a {read.key} certificate that is valid today"
+    expected = f"a certificate for {read.key} that is valid today"
     got = f"one valid from {begin:%Y-%m-%d} to {end:%Y-%m-%d}"
     demand(begin <= datetime.now(UTC) <= end, expected, got, f"{_RFC}, 4.1.2.5")
 
@@ -260,6 +260,4 @@ def leaf(read: Read) -> None:
         found = read.certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
     except x509.ExtensionNotFound:
         return  # without it a certificate is no authority's
-    demand(
-        not found.ca, f"a {read.key} certificate that is no authority's", "CA", f"{_RFC}, 4.2.1.9"
-    )
+    demand(not found.ca, f"a certificate for {read.key} that is no CA's", "CA", f"{_RFC}, 4.2.1.9")
