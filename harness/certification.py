@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 from harness import __version__
 from harness.bench.hardware import Bench
 from harness.bench.machine import profile_hash
-from harness.conformance import hold
-from harness.conformance.campaign import Campaign
-from harness.conformance.examination import Examiner, Rules
+from harness.conformance.campaign import hold
+from harness.conformance.campaign.campaign import Campaign
+from harness.conformance.campaign.examination import Examiner, Rules
+from harness.conformance.campaign.held import Custody, HeldSource
+from harness.conformance.campaign.in_field import READER
+from harness.conformance.campaign.ledger import Identity, Ledger
+from harness.conformance.campaign.one_card import examine_in_turn
+from harness.conformance.campaign.parallel import Making, examine_all
+from harness.conformance.campaign.record import Conditions, HoldTime, Record, Report
 from harness.conformance.execution import Run
-from harness.conformance.held import Custody, HeldSource
-from harness.conformance.in_field import READER
-from harness.conformance.ledger import Identity, Ledger
-from harness.conformance.one_card import examine_in_turn
-from harness.conformance.parallel import Making, examine_all
-from harness.conformance.record import Conditions, HoldTime, Record, Report
 from harness.errors import EidrigError, UsageError
 from harness.mrz import Mrz
 from harness.profile import Interface, Profile

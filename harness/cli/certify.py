@@ -25,11 +25,11 @@ from harness.cli.options import (
     opened_history,
 )
 from harness.cli.output import show_wide
-from harness.conformance.bench_file import BenchFile, Reader, Sources, read_bench_file
+from harness.conformance.campaign.bench_file import BenchFile, Reader, Sources, read_bench_file
+from harness.conformance.campaign.examination import Rules
+from harness.conformance.campaign.outcome import Outcome
+from harness.conformance.campaign.record import Record, Report
 from harness.conformance.case import Verdict
-from harness.conformance.examination import Rules
-from harness.conformance.outcome import Outcome
-from harness.conformance.record import Record, Report
 from harness.errors import UsageError
 from harness.profile import Interface
 from harness.report.certify import overview

@@ -11,7 +11,7 @@ import click
 from harness.cli.exit_code import REFUSED
 from harness.cli.options import FILE, database_option, opened_history
 from harness.cli.output import show_wide
-from harness.conformance.outcome import Change, Outcome, changes
+from harness.conformance.campaign.outcome import Change, Outcome, changes
 from harness.errors import UsageError
 from harness.report.bench_page import require_report
 from harness.report.certify_folder import read_report

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from harness.cli.options import database_option, opened_history
 from harness.cli.output import show, show_wide
-from harness.conformance.outcome import Outcome
+from harness.conformance.campaign.outcome import Outcome
 from harness.report.history import table
 
 

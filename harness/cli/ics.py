@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.output import show_wide
-from harness.conformance.ics import statement
-from harness.conformance.record import Statement
+from harness.conformance.campaign.ics import statement
+from harness.conformance.campaign.record import Statement
 from harness.profiles import load_profile
 
 

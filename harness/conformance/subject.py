@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from harness.apdu import ApduFormatError, CommandApdu, ResponseApdu
-from harness.conformance.elementary import SELECT_LDS
+from harness.conformance.acts.elementary import SELECT_LDS
 from harness.conformance.evidence import Evidence
 from harness.conformance.judgement import Blocked, Failure
 from harness.conformance.source import CardSource

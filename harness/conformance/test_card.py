@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from harness.conformance.campaign.record import Record
 from harness.conformance.case import Verdict
-from harness.conformance.record import Record
 
 
 def test_card(conformance_record: Record) -> None:

@@ -14,10 +14,10 @@ from harness.pytest_plugin.needs import said_plainly
 from harness.pytest_plugin.options import allows_destructive, setting
 
 if TYPE_CHECKING:
-    from harness.conformance.campaign import Campaign
-    from harness.conformance.examination import Examiner
+    from harness.conformance.campaign.campaign import Campaign
+    from harness.conformance.campaign.examination import Examiner
+    from harness.conformance.campaign.record import Record
     from harness.conformance.execution import Run
-    from harness.conformance.record import Record
     from harness.pytest_plugin.rig import Rig
     from harness.secret import Secret
 
@@ -51,7 +51,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _campaign(config: pytest.Config) -> Campaign:
-    from harness.conformance.campaign import Campaign  # noqa: PLC0415 - only if it is used
+    from harness.conformance.campaign.campaign import Campaign  # noqa: PLC0415 - only if it is used
     from harness.errors import UsageError  # noqa: PLC0415 - the same
     from harness.profiles import DEFAULT_PROFILE, load_profile  # noqa: PLC0415 - the same
 
@@ -66,9 +66,9 @@ def _campaign(config: pytest.Config) -> Campaign:
 @pytest.fixture(scope="session")
 def conformance_examiner(request: pytest.FixtureRequest, _eidrig_rig: Rig) -> Examiner:
     """Who runs the cases on the card of this run, and on a real one watches over its codes."""
-    from harness.conformance.examination import Examiner, Rules  # noqa: PLC0415 - if used
-    from harness.conformance.held import Custody, HeldSource  # noqa: PLC0415 - the same
-    from harness.conformance.in_field import in_field  # noqa: PLC0415 - the same
+    from harness.conformance.campaign.examination import Examiner, Rules  # noqa: PLC0415 - if used
+    from harness.conformance.campaign.held import Custody, HeldSource  # noqa: PLC0415 - the same
+    from harness.conformance.campaign.in_field import in_field  # noqa: PLC0415 - the same
     from harness.conformance.source import EmulatedSource  # noqa: PLC0415 - the same
 
     config = request.config
@@ -105,7 +105,7 @@ def conformance_record(
     _conformance_latest: list[Record],
 ) -> Record:
     """What became of a case; skips once the card is gone."""
-    from harness.conformance.campaign import is_lost  # noqa: PLC0415 - only if it is used
+    from harness.conformance.campaign.campaign import is_lost  # noqa: PLC0415 - only if it is used
 
     if is_lost(_conformance_latest):
         pytest.skip("not run: the card is gone")

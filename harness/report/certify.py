@@ -12,11 +12,10 @@ from rich.text import Text
 
 from harness.bench.machine import commit_info, machine_info, versions
 from harness.bench.result import percentile
-from harness.conformance.campaign import Campaign, counts
-from harness.conformance.case import Verdict
-from harness.conformance.ics import statement
-from harness.conformance.ledger import Ledger
-from harness.conformance.record import (
+from harness.conformance.campaign.campaign import Campaign, counts
+from harness.conformance.campaign.ics import statement
+from harness.conformance.campaign.ledger import Ledger
+from harness.conformance.campaign.record import (
     Conditions,
     HoldTime,
     Quantiles,
@@ -24,6 +23,7 @@ from harness.conformance.record import (
     Report,
     UnitRecord,
 )
+from harness.conformance.case import Verdict
 from harness.report.printable import printable
 
 _STYLES: Mapping[Verdict, str] = {

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.conformance.record import Report
+from harness.conformance.campaign.record import Report
 from harness.errors import UsageError
 from harness.report.certify import Minutes
 from harness.report.certify_page import as_page

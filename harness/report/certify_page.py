@@ -10,9 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from harness.conformance.campaign import counts
+from harness.conformance.campaign.campaign import counts
+from harness.conformance.campaign.record import HoldTime, Quantiles, Record, Report, UnitRecord
 from harness.conformance.case import Verdict
-from harness.conformance.record import HoldTime, Quantiles, Record, Report, UnitRecord
 from harness.report.certify import records_of
 from harness.report.trace import describe_answer, describe_command
 from harness.trace import Level

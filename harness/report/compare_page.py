@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from harness.conformance.campaign.outcome import HOLD, Outcome, changes
 from harness.conformance.case import Verdict
-from harness.conformance.outcome import HOLD, Outcome, changes
 from harness.report.bench_page import require_report
 from harness.report.history import time_rows
 

@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from harness.conformance.campaign.outcome import HOLD, Change, Outcome, changes
 from harness.conformance.case import Verdict
-from harness.conformance.outcome import HOLD, Change, Outcome, changes
 from harness.report.printable import printable
 
 _COUNTED = (Verdict.PASS, Verdict.FAIL, Verdict.DEVIATION)

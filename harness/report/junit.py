@@ -5,8 +5,8 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from harness.conformance.campaign.record import Record, Report, Requirement
 from harness.conformance.case import Verdict
-from harness.conformance.record import Record, Report, Requirement
 
 if TYPE_CHECKING:
     from junitparser import TestCase

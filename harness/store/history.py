@@ -20,9 +20,9 @@ from sqlalchemy import Connection, Engine, Row, create_engine, event, insert, or
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from harness.conformance.campaign.outcome import Found, Outcome
+from harness.conformance.campaign.record import Quantiles
 from harness.conformance.case import Verdict
-from harness.conformance.outcome import Found, Outcome
-from harness.conformance.record import Quantiles
 from harness.errors import UsageError
 from harness.store.tables import LATENCIES, QUANTILES, RESULTS, RUNS
 

@@ -15,8 +15,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from fixtures.command import PATIENCE, PROGRAM, Eidrig, run
+from harness.conformance.campaign.record import Report
 from harness.conformance.case import Verdict
-from harness.conformance.record import Report
 
 pytest.importorskip("jinja2", reason="jinja2 is not installed: eidrig[certify]")
 pytest.importorskip("junitparser", reason="junitparser is not installed: eidrig[certify]")

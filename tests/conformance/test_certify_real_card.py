@@ -11,8 +11,8 @@ import pytest
 from fixtures.cards import IDEMIA, image_of
 from fixtures.command import Eidrig
 from fixtures.echo_card import served
+from harness.conformance.campaign.record import Record, Report
 from harness.conformance.case import Verdict
-from harness.conformance.record import Record, Report
 from harness.emulator.card import EmulatedCard
 from harness.errors import LinkError
 from harness.profile import Interface

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from harness.clock import VirtualClock
+from harness.conformance.campaign.held import HeldSource
 from harness.conformance.case import Verdict
 from harness.conformance.catalogue import chosen
 from harness.conformance.execution import execute, runs
-from harness.conformance.held import HeldSource
 from harness.conformance.source import EmulatedSource
 from harness.emulator.card import EmulatedCard
 from harness.emulator.memory import CardMemory

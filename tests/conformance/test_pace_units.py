@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.clock import VirtualClock
+from harness.conformance.acts.codes import another
 from harness.conformance.case import Unit, Verdict
-from harness.conformance.codes import another
 from harness.conformance.execution import Result, execute, runs
 from harness.conformance.source import EmulatedSource
 from harness.conformance.units import (

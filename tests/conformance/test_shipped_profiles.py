@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness.conformance.campaign import Campaign
+from harness.conformance.campaign.campaign import Campaign
+from harness.conformance.campaign.examination import Examiner, Rules
+from harness.conformance.campaign.in_field import in_field
 from harness.conformance.case import Verdict
-from harness.conformance.examination import Examiner, Rules
-from harness.conformance.in_field import in_field
 from harness.conformance.source import CardSource, EmulatedSource
 from harness.profiles import builtin_names
 from harness.station import CardOptions

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness import tlv
+from harness.conformance.acts.elementary import CARD_ACCESS
 from harness.conformance.case import Unit
-from harness.conformance.content import objects_in, text, well_formed
-from harness.conformance.content_cases import Check, FileCases
-from harness.conformance.elementary import CARD_ACCESS
-from harness.conformance.infos import (
+from harness.conformance.contents.content import objects_in, text, well_formed
+from harness.conformance.contents.content_cases import Check, FileCases
+from harness.conformance.contents.infos import (
     CA_INFO,
     ID_TA,
     PACE_DOMAIN,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from harness.conformance.acts.elementary import CARD_SECURITY
+from harness.conformance.acts.reading import after_pace
 from harness.conformance.case import Unit
-from harness.conformance.content import well_formed
-from harness.conformance.content_cases import FileCases
-from harness.conformance.elementary import CARD_SECURITY
-from harness.conformance.infos import CA_KEY, about_pace, chip_keys, demand_chip_coherence
+from harness.conformance.contents.content import well_formed
+from harness.conformance.contents.content_cases import FileCases
+from harness.conformance.contents.infos import CA_KEY, about_pace, chip_keys, demand_chip_coherence
 from harness.conformance.judgement import demand
-from harness.conformance.reading import after_pace
 from harness.conformance.subject import Subject
 from harness.conformance.units.lds_k import coherent, infos_of
 from harness.conformance.units.sources import BSI_3_3

@@ -7,13 +7,18 @@ from functools import partial
 from types import MappingProxyType
 
 from harness import tlv
-from harness.conformance import codes, extreme_keys
-from harness.conformance.abuse import Abuse, key_changed, key_changed_in_group, key_of_other_size
+from harness.conformance.acts import codes, extreme_keys
+from harness.conformance.acts.abuse import (
+    Abuse,
+    key_changed,
+    key_changed_in_group,
+    key_of_other_size,
+)
+from harness.conformance.acts.forged import flipped
+from harness.conformance.acts.pace_steps import PaceSteps, Step
+from harness.conformance.acts.proofs import demand_channel
 from harness.conformance.case import Case, Effect, Unit
-from harness.conformance.forged import flipped
 from harness.conformance.judgement import Sws, demand, demand_sw
-from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.proofs import demand_channel
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import BSI_3_3
 from harness.crypto import chat

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Effect, Unit, case
-from harness.conformance.holder import Holder
 from harness.conformance.judgement import Failure, demand
 from harness.conformance.subject import Subject
 from harness.errors import WrongPinError

@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from harness.conformance import trials, unblocking
+from harness.conformance.acts import trials, unblocking
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Case, Effect, Unit
-from harness.conformance.holder import Holder
 from harness.conformance.subject import Subject
 from harness.profile import PinName
 

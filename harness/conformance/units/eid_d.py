@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Case, Effect, Unit, case
-from harness.conformance.holder import Holder
 from harness.conformance.judgement import Failure, demand, demand_sw
 from harness.conformance.subject import Subject
 from harness.errors import ApduError

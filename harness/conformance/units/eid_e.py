@@ -8,10 +8,10 @@ from functools import partial
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from harness.conformance import certificates
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Case, Unit, case
-from harness.conformance.certificates import NAMES, Read, parsed
-from harness.conformance.holder import Holder
+from harness.conformance.contents import certificates
+from harness.conformance.contents.certificates import NAMES, Read, parsed
 from harness.conformance.judgement import Failure, demand
 from harness.conformance.subject import Subject
 from harness.errors import CheckError

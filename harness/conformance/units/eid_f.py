@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from harness.apdu import INS, CommandApdu
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Case, Effect, Unit, case
-from harness.conformance.holder import Holder
 from harness.conformance.judgement import Blocked, Failure, Sws, demand, demand_sw
 from harness.conformance.subject import Subject
 from harness.errors import ApduError, CheckError

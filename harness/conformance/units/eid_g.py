@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from harness import tlv
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Unit, case
-from harness.conformance.holder import Holder
 from harness.conformance.judgement import Failure, demand
 from harness.conformance.subject import Subject
 from harness.errors import UsageError

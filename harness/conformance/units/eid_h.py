@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from harness import tlv
 from harness.apdu import INS, CommandApdu, ResponseApdu
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Unit, case
-from harness.conformance.holder import Holder
 from harness.conformance.judgement import Failure, Sws, demand, demand_sw
 from harness.conformance.subject import Subject
 from harness.profile import Content, File, Profile

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from harness.apdu import ResponseApdu
+from harness.conformance.acts.holder import Holder
+from harness.conformance.acts.tear import cut_at_write, require_cuttable, torn_after
+from harness.conformance.acts.trials import needs_of
 from harness.conformance.case import Case, Effect, Unit, case
-from harness.conformance.holder import Holder
 from harness.conformance.judgement import Failure, demand, demand_sw
 from harness.conformance.subject import Subject
-from harness.conformance.tear import cut_at_write, require_cuttable, torn_after
-from harness.conformance.trials import needs_of
 from harness.errors import LinkError
 from harness.profile import PinName
 

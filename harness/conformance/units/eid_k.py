@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from harness.apdu import INS, CommandApdu, ResponseApdu
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Unit, case
-from harness.conformance.holder import Holder
 from harness.conformance.judgement import Sws, demand_sw
 from harness.conformance.subject import Subject
 from harness.profile import KeyRules

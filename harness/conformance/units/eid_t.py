@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from harness.conformance.acts.opposite import Opposite
 from harness.conformance.case import Case, Target, Unit
-from harness.conformance.opposite import Opposite
 from harness.conformance.subject import Subject
 from harness.emulator.lies import MISBEHAVIOURS
 from harness.emulator.misbehaviour import Moment

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from harness.conformance.acts.elementary import COM, DATA_GROUPS, SELECT_LDS
+from harness.conformance.acts.reading import ACTIVATED, after_pace, precondition
 from harness.conformance.case import Unit, case
-from harness.conformance.elementary import COM, DATA_GROUPS, SELECT_LDS
 from harness.conformance.judgement import demand, demand_sw
-from harness.conformance.reading import ACTIVATED, after_pace, precondition
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 from harness.terminal.channel import CardChannel

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from harness.conformance.acts.elementary import SELECT_LDS
+from harness.conformance.acts.guarded import Guard
 from harness.conformance.case import Unit
-from harness.conformance.elementary import SELECT_LDS
-from harness.conformance.guarded import Guard
 from harness.conformance.judgement import demand_sw
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3

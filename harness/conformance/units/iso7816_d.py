@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from harness.apdu import INS, SW, CommandApdu
+from harness.conformance.acts.elementary import COM, DATA_GROUPS, SOD, Elementary, read
+from harness.conformance.acts.reading import OPENED, demand_file
 from harness.conformance.case import Case, Unit, case
-from harness.conformance.elementary import COM, DATA_GROUPS, SOD, Elementary, read
 from harness.conformance.judgement import demand_sw
-from harness.conformance.reading import OPENED, demand_file
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 from harness.terminal.channel import CardChannel

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from harness.conformance.case import Case, Unit, case, not_implemented
-from harness.conformance.elementary import (
+from harness.conformance.acts.elementary import (
     COM,
     DATA_GROUPS,
     LAST_OFFSET,
@@ -13,8 +12,9 @@ from harness.conformance.elementary import (
     Elementary,
     read,
 )
+from harness.conformance.acts.reading import OPENED, demand_file
+from harness.conformance.case import Case, Unit, case, not_implemented
 from harness.conformance.judgement import Sws, demand, demand_sw
-from harness.conformance.reading import OPENED, demand_file
 from harness.conformance.subject import Subject
 from harness.conformance.units.iso7816_d import entered, readable
 from harness.conformance.units.sources import ICAO_3

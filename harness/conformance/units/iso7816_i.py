@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from harness.apdu import MAX_SHORT_NC, ResponseApdu
-from harness.conformance import extreme_keys
-from harness.conformance.case import Case, Run, Unit, not_implemented
-from harness.conformance.chip_steps import ChipAuthentication, Way
-from harness.conformance.elementary import COM, SELECT_LDS
-from harness.conformance.extreme_keys import Wanted
-from harness.conformance.judgement import Sws, demand, demand_sw
-from harness.conformance.reading import (
+from harness.conformance.acts import extreme_keys
+from harness.conformance.acts.chip_steps import ChipAuthentication, Way
+from harness.conformance.acts.elementary import COM, SELECT_LDS
+from harness.conformance.acts.extreme_keys import Wanted
+from harness.conformance.acts.reading import (
     OPENED,
     SOME,
     demand_closed_to_short,
     demand_file,
     demand_session_gone,
 )
+from harness.conformance.case import Case, Run, Unit, not_implemented
+from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 from harness.crypto.suite import PaceSuite

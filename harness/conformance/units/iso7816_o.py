@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from harness.conformance.case import Case, Unit
-from harness.conformance.elementary import CARD_SECURITY, SELECT_LDS
-from harness.conformance.guarded import Guard
-from harness.conformance.judgement import Blocked, Sws, demand_sw
-from harness.conformance.reading import (
+from harness.conformance.acts.elementary import CARD_SECURITY, SELECT_LDS
+from harness.conformance.acts.guarded import Guard
+from harness.conformance.acts.reading import (
     ACTIVATED,
     after_pace,
     demand_closed_to_select,
@@ -16,6 +14,8 @@ from harness.conformance.reading import (
     demand_protection,
     precondition,
 )
+from harness.conformance.case import Case, Unit
+from harness.conformance.judgement import Blocked, Sws, demand_sw
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 from harness.crypto.suite import PaceSuite

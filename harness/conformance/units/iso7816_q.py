@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from harness.conformance.acts.elementary import CARD_ACCESS
+from harness.conformance.acts.reading import reading
 from harness.conformance.case import Unit
-from harness.conformance.elementary import CARD_ACCESS
-from harness.conformance.reading import reading
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 

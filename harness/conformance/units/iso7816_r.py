@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from harness import tlv
 from harness.apdu import INS, MAX_EXTENDED_NE, MAX_SHORT_NE, CommandApdu
+from harness.conformance.acts.reading import OPENED
 from harness.conformance.case import Unit, case
-from harness.conformance.content import well_formed
+from harness.conformance.contents.content import well_formed
 from harness.conformance.judgement import Failure, Sws, demand, demand_sw
-from harness.conformance.reading import OPENED
 from harness.conformance.subject import Subject
 from harness.conformance.units.iso7816_d import entered
 from harness.conformance.units.sources import ICAO_3

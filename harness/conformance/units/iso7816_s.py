@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from harness.conformance.acts.elementary import CARD_SECURITY, odd_read, read
+from harness.conformance.acts.reading import ACTIVATED, SOME, after_pace, demand_refusal, reading
 from harness.conformance.case import Case, Unit
-from harness.conformance.elementary import CARD_SECURITY, odd_read, read
 from harness.conformance.judgement import demand, demand_sw
-from harness.conformance.reading import ACTIVATED, SOME, after_pace, demand_refusal, reading
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harness import tlv
+from harness.conformance.acts.elementary import DIR
+from harness.conformance.acts.reading import reading
 from harness.conformance.case import Case, Unit
-from harness.conformance.elementary import DIR
 from harness.conformance.judgement import Failure, demand
-from harness.conformance.reading import reading
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 from harness.profile import Content

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from harness.apdu import SW
+from harness.conformance.acts.elementary import COM, DATA_GROUPS, Elementary
 from harness.conformance.case import Unit
-from harness.conformance.content import demand_form, member, objects_in, only_object, well_formed
-from harness.conformance.content_cases import FileCases
-from harness.conformance.elementary import COM, DATA_GROUPS, Elementary
+from harness.conformance.contents.content import (
+    demand_form,
+    member,
+    objects_in,
+    only_object,
+    well_formed,
+)
+from harness.conformance.contents.content_cases import FileCases
 from harness.conformance.judgement import demand
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3

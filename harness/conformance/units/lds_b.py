@@ -8,10 +8,16 @@ from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 
+from harness.conformance.acts.elementary import DATA_GROUPS
 from harness.conformance.case import Unit
-from harness.conformance.content import demand_form, member, objects_in, only_object, well_formed
-from harness.conformance.content_cases import Check, FileCases
-from harness.conformance.elementary import DATA_GROUPS
+from harness.conformance.contents.content import (
+    demand_form,
+    member,
+    objects_in,
+    only_object,
+    well_formed,
+)
+from harness.conformance.contents.content_cases import Check, FileCases
 from harness.conformance.judgement import demand
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3

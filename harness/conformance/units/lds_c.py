@@ -7,19 +7,25 @@ from collections.abc import Callable, Iterator
 
 from PIL import Image
 
-from harness.conformance.biometric import (
+from harness.conformance.acts.elementary import DATA_GROUPS
+from harness.conformance.case import Case, Unit, not_implemented
+from harness.conformance.contents.biometric import (
     CLAUSE,
     CONSTRUCTED_BLOCK,
     PRIMITIVE_BLOCK,
     Biometric,
     demand_value,
 )
-from harness.conformance.biometric_cases import block, format_type, on, standardized, templates
-from harness.conformance.case import Case, Unit, not_implemented
-from harness.conformance.content import Head, demand_tag, head_at, objects_in
-from harness.conformance.content_cases import Check, FileCases
-from harness.conformance.elementary import DATA_GROUPS
-from harness.conformance.facial import HEADER, IMAGE, INFORMATION, POINTS, Facial
+from harness.conformance.contents.biometric_cases import (
+    block,
+    format_type,
+    on,
+    standardized,
+    templates,
+)
+from harness.conformance.contents.content import Head, demand_tag, head_at, objects_in
+from harness.conformance.contents.content_cases import Check, FileCases
+from harness.conformance.contents.facial import HEADER, IMAGE, INFORMATION, POINTS, Facial
 from harness.conformance.judgement import Failure, demand
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3

@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+from harness.conformance.acts.elementary import DATA_GROUPS, SOD
 from harness.conformance.case import Unit
-from harness.conformance.content import only_object
-from harness.conformance.content_cases import Check, FileCases
-from harness.conformance.elementary import DATA_GROUPS, SOD
+from harness.conformance.contents.content import only_object
+from harness.conformance.contents.content_cases import Check, FileCases
+from harness.conformance.contents.signed import (
+    CERTIFICATE,
+    SIGNED_DATA,
+    SIGNER_INFO,
+    Signed,
+    holding,
+)
 from harness.conformance.judgement import demand
-from harness.conformance.signed import CERTIFICATE, SIGNED_DATA, SIGNER_INFO, Signed, holding
 from harness.conformance.subject import Subject
 from harness.conformance.units.lds_a import listed_groups
 from harness.conformance.units.sources import ICAO_3

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from harness.conformance.acts.elementary import CARD_ACCESS, DATA_GROUPS
 from harness.conformance.case import Unit
-from harness.conformance.content import only_object, well_formed
-from harness.conformance.content_cases import FileCases
-from harness.conformance.elementary import CARD_ACCESS, DATA_GROUPS
-from harness.conformance.infos import (
+from harness.conformance.contents.content import only_object, well_formed
+from harness.conformance.contents.content_cases import FileCases
+from harness.conformance.contents.infos import (
     CA_INFO,
     CA_KEY,
     TA_INFO,

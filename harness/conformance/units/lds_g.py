@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.conformance.biometric import CLAUSE, CONSTRUCTED_BLOCK, PRIMITIVE_BLOCK
-from harness.conformance.biometric_cases import (
+from harness.conformance.acts.elementary import DATA_GROUPS
+from harness.conformance.case import Unit
+from harness.conformance.contents.biometric import CLAUSE, CONSTRUCTED_BLOCK, PRIMITIVE_BLOCK
+from harness.conformance.contents.biometric_cases import (
     block,
     format_type,
     magic,
@@ -14,9 +16,7 @@ from harness.conformance.biometric_cases import (
     subtype,
     templates,
 )
-from harness.conformance.case import Unit
-from harness.conformance.content_cases import FileCases
-from harness.conformance.elementary import DATA_GROUPS
+from harness.conformance.contents.content_cases import FileCases
 from harness.conformance.units.sources import BSI_3_2, ICAO_3
 from harness.profile import Content
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from harness.conformance.biometric import (
+from harness.conformance.acts.elementary import DATA_GROUPS
+from harness.conformance.case import Unit
+from harness.conformance.contents.biometric import (
     CLAUSE,
     CONSTRUCTED_BLOCK,
     PRIMITIVE_BLOCK,
     SUBTYPE,
     Biometric,
 )
-from harness.conformance.biometric_cases import (
+from harness.conformance.contents.biometric_cases import (
     block,
     format_type,
     magic,
@@ -18,10 +20,8 @@ from harness.conformance.biometric_cases import (
     subtype,
     templates,
 )
-from harness.conformance.case import Unit
-from harness.conformance.content import demand_tag, head_at
-from harness.conformance.content_cases import FileCases
-from harness.conformance.elementary import DATA_GROUPS
+from harness.conformance.contents.content import demand_tag, head_at
+from harness.conformance.contents.content_cases import FileCases
 from harness.conformance.units.sources import BSI_3_2, ICAO_3
 from harness.profile import Content
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from harness.conformance.acts.elementary import CARD_ACCESS
 from harness.conformance.case import Unit
-from harness.conformance.content_cases import FileCases
-from harness.conformance.elementary import CARD_ACCESS
-from harness.conformance.infos import (
+from harness.conformance.contents.content_cases import FileCases
+from harness.conformance.contents.infos import (
     PACE_DOMAIN,
     PACE_INFO,
     about_pace,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from harness import tlv
+from harness.conformance.acts.elementary import DATA_GROUPS
 from harness.conformance.case import Unit
-from harness.conformance.content import demand_der, objects_in, only_object, well_formed
-from harness.conformance.content_cases import FileCases
-from harness.conformance.elementary import DATA_GROUPS
+from harness.conformance.contents.content import demand_der, objects_in, only_object, well_formed
+from harness.conformance.contents.content_cases import FileCases
 from harness.conformance.judgement import demand
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3

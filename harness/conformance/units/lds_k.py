@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from harness.conformance.acts.elementary import CARD_ACCESS, CARD_SECURITY, DATA_GROUPS
+from harness.conformance.acts.reading import after_pace
 from harness.conformance.case import Unit
-from harness.conformance.content import demand_tag, head_at
-from harness.conformance.content_cases import Check, FileCases
-from harness.conformance.elementary import CARD_ACCESS, CARD_SECURITY, DATA_GROUPS
-from harness.conformance.infos import CA_KEY, chip_keys, demand_contained, infos_in
+from harness.conformance.contents.content import demand_tag, head_at
+from harness.conformance.contents.content_cases import Check, FileCases
+from harness.conformance.contents.infos import CA_KEY, chip_keys, demand_contained, infos_in
+from harness.conformance.contents.signed import CERTIFICATE, SIGNED_DATA, SIGNER_INFO, Signed
 from harness.conformance.judgement import demand
-from harness.conformance.reading import after_pace
-from harness.conformance.signed import CERTIFICATE, SIGNED_DATA, SIGNER_INFO, Signed
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import ICAO_3
 from harness.crypto.passive_auth import ID_SECURITY_OBJECT

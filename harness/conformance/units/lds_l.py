@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from harness.conformance.acts.elementary import ATR_INFO, read
+from harness.conformance.acts.reading import demand_file
 from harness.conformance.case import Unit
-from harness.conformance.content import member, objects_in, well_formed
-from harness.conformance.content_cases import FileCases
-from harness.conformance.elementary import ATR_INFO, read
+from harness.conformance.contents.content import member, objects_in, well_formed
+from harness.conformance.contents.content_cases import FileCases
 from harness.conformance.judgement import demand, demand_sw
-from harness.conformance.reading import demand_file
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import BSI_3_2
 from harness.profile import Content

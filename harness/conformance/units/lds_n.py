@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.conformance.acts.elementary import DATA_GROUPS
 from harness.conformance.case import Unit
-from harness.conformance.content_cases import FileCases
-from harness.conformance.details import Detail, day, details, image, name_of_holder, words
-from harness.conformance.elementary import DATA_GROUPS
+from harness.conformance.contents.content_cases import FileCases
+from harness.conformance.contents.details import Detail, day, details, image, name_of_holder, words
 from harness.conformance.units.sources import ICAO_3
 from harness.profile import Content
 

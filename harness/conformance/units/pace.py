@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from harness.conformance import codes
-from harness.conformance.abuse import FAILED, WITHOUT_COUNTER, Abuse, Make
+from harness.conformance.acts import codes
+from harness.conformance.acts.abuse import FAILED, WITHOUT_COUNTER, Abuse, Make
+from harness.conformance.acts.pace_steps import PaceSteps, Step
+from harness.conformance.acts.proofs import demand_channel, demand_closed, demand_gone
+from harness.conformance.acts.tear import cut_at_write
 from harness.conformance.case import Case, Effect, Unit, case
-from harness.conformance.infos import chip_keys
+from harness.conformance.contents.infos import chip_keys
 from harness.conformance.judgement import Failure, Sws, demand, demand_sw
-from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.proofs import demand_channel, demand_closed, demand_gone
 from harness.conformance.subject import Subject
-from harness.conformance.tear import cut_at_write
 from harness.conformance.units.lds_k import infos_of
 from harness.errors import CheckError, LinkError
 from harness.profile import Content

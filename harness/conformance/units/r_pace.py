@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from harness.conformance.acts.opposite import Opposite
 from harness.conformance.case import Case, Target, Unit, case, not_implemented
 from harness.conformance.judgement import Failure, demand
-from harness.conformance.opposite import Opposite
 from harness.conformance.subject import Subject
 from harness.conformance.units.sources import BSI_5_2
 from harness.crypto.chat import Chat

@@ -8,16 +8,16 @@ from functools import partial
 
 from harness import tlv
 from harness.apdu import INS, CommandApdu, ResponseApdu
-from harness.conformance.case import Case, Unit, case
-from harness.conformance.forged import Protected, flipped, shortened
-from harness.conformance.judgement import Sws, demand, demand_sw
-from harness.conformance.proofs import (
+from harness.conformance.acts.forged import Protected, flipped, shortened
+from harness.conformance.acts.proofs import (
     Opened,
     demand_channel,
     demand_gone,
     demand_session_ends,
     probe,
 )
+from harness.conformance.case import Case, Unit, case
+from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.conformance.subject import Subject
 
 _CLAUSE = "ICAO 9303-11, 9.8"

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from fixtures.browser import Shown, shown
-from harness.conformance.campaign import Campaign, counts
+from harness.conformance.campaign.campaign import Campaign, counts
+from harness.conformance.campaign.examination import Rules
+from harness.conformance.campaign.ics import statement
+from harness.conformance.campaign.parallel import Making
+from harness.conformance.campaign.record import Conditions, Report, UnitRecord
 from harness.conformance.case import Verdict
-from harness.conformance.examination import Rules
-from harness.conformance.ics import statement
-from harness.conformance.parallel import Making
-from harness.conformance.record import Conditions, Report, UnitRecord
 from harness.profiles import load_profile
 from harness.report.certify import latencies, records_of
 from harness.report.certify_page import as_page

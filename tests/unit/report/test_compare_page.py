@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fixtures.browser import shown
+from harness.conformance.campaign.outcome import Found, Outcome
+from harness.conformance.campaign.record import Quantiles
 from harness.conformance.case import Verdict
-from harness.conformance.outcome import Found, Outcome
-from harness.conformance.record import Quantiles
 from harness.report.compare_page import as_page
 
 ONE = Outcome(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.conformance.campaign.outcome import Found, Outcome
+from harness.conformance.campaign.record import Quantiles
 from harness.conformance.case import Verdict
-from harness.conformance.outcome import Found, Outcome
-from harness.conformance.record import Quantiles
 from harness.errors import UsageError
 
 sqlalchemy = pytest.importorskip("sqlalchemy", reason="sqlalchemy is not installed")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from harness.apdu import CommandApdu
-from harness.conformance import codes
+from harness.conformance.acts import codes
+from harness.conformance.acts.pace_steps import PaceSteps, Step
+from harness.conformance.acts.proofs import demand_channel
 from harness.conformance.case import Case, Effect, case, not_implemented
 from harness.conformance.judgement import Blocked, Failure, Sws, demand_sw
-from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.proofs import demand_channel
 from harness.conformance.subject import Subject
 from harness.errors import CardError
 from harness.secret import Secret

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from harness.conformance import codes
+from harness.conformance.acts import codes
+from harness.conformance.acts.pace_steps import PaceSteps, Step
+from harness.conformance.acts.proofs import demand_channel
 from harness.conformance.case import Effect, case
 from harness.conformance.judgement import Failure, Sws, demand_sw
-from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.proofs import demand_channel
 from harness.conformance.subject import Subject
 from harness.terminal.channel import CardChannel
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Effect, case
-from harness.conformance.holder import Holder
 from harness.conformance.judgement import demand_sw
 from harness.conformance.units.esign_iso7816_s.signer import (
     NEEDS,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Final
 
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Run
-from harness.conformance.holder import Holder
 from harness.conformance.judgement import Allowed, Failure, Sws, demand
 from harness.conformance.subject import Subject
 from harness.errors import ApduError, CheckError

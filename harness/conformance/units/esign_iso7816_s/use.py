@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.apdu import INS, CommandApdu, ResponseApdu
+from harness.conformance.acts.holder import Holder
 from harness.conformance.case import Effect, case
-from harness.conformance.holder import Holder
 from harness.conformance.judgement import Sws, demand_sw
 from harness.conformance.subject import Subject
 from harness.conformance.units.esign_iso7816_s.signer import (

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from harness.apdu import INS, CommandApdu, ResponseApdu
-from harness.conformance.case import case
-from harness.conformance.elementary import COM
-from harness.conformance.judgement import Sws, demand, demand_sw
-from harness.conformance.reading import (
+from harness.conformance.acts.elementary import COM
+from harness.conformance.acts.reading import (
     CLOSED,
     SOME,
     demand_closed_to_short,
     demand_file,
 )
+from harness.conformance.case import case
+from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.conformance.subject import Subject
 from harness.crypto.bac import CRYPTOGRAM_SIZE, HALF_SIZE, NONCE_SIZE, Contribution, document_keys
 from harness.mrz import Mrz

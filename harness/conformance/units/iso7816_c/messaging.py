@@ -7,10 +7,8 @@ from dataclasses import replace
 
 from harness import tlv
 from harness.apdu import CommandApdu
-from harness.conformance.case import case
-from harness.conformance.elementary import COM, odd_read, read
-from harness.conformance.judgement import demand, demand_sw
-from harness.conformance.reading import (
+from harness.conformance.acts.elementary import COM, odd_read, read
+from harness.conformance.acts.reading import (
     OPENED,
     SOME,
     demand_closed_to_short,
@@ -18,6 +16,8 @@ from harness.conformance.reading import (
     demand_odd,
     demand_session_gone,
 )
+from harness.conformance.case import case
+from harness.conformance.judgement import demand, demand_sw
 from harness.conformance.subject import Subject
 from harness.terminal.channel import CardChannel
 

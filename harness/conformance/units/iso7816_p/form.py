@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from harness import tlv
 from harness.apdu import CLA_CHAINING, INS, CommandApdu
-from harness.conformance.abuse import (
+from harness.conformance.acts.abuse import (
     WITHOUT_COUNTER,
     Abuse,
     Make,
     prove_nothing_opened,
 )
+from harness.conformance.acts.pace_steps import PaceSteps, Step
+from harness.conformance.acts.proofs import demand_channel, demand_closed
 from harness.conformance.case import case
 from harness.conformance.judgement import Sws, demand, demand_sw
-from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.proofs import demand_channel, demand_closed
 from harness.conformance.subject import Subject
 
 _OTHER_TEMPLATE = 0x8C

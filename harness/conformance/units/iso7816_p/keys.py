@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from harness.apdu import CommandApdu
-from harness.conformance import extreme_keys
-from harness.conformance.abuse import (
+from harness.conformance.acts import extreme_keys
+from harness.conformance.acts.abuse import (
     FAILED,
     Abuse,
     Make,
@@ -17,10 +17,10 @@ from harness.conformance.abuse import (
     key_changed_in_group,
     key_of_other_size,
 )
+from harness.conformance.acts.extreme_keys import Wanted, scalar_for
+from harness.conformance.acts.pace_steps import PaceSteps, Step
+from harness.conformance.acts.proofs import demand_channel
 from harness.conformance.case import Case
-from harness.conformance.extreme_keys import Wanted, scalar_for
-from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.proofs import demand_channel
 from harness.conformance.subject import Subject
 from harness.crypto.domain import Domain
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness import tlv
-from harness.conformance.case import Run, case
-from harness.conformance.judgement import Sws, demand, demand_sw
-from harness.conformance.pace_steps import PaceSteps, Step
-from harness.conformance.proofs import (
+from harness.conformance.acts.pace_steps import PaceSteps, Step
+from harness.conformance.acts.proofs import (
     Opened,
     demand_channel,
     demand_closed,
     demand_session_ends,
     probe,
 )
+from harness.conformance.case import Run, case
+from harness.conformance.judgement import Sws, demand, demand_sw
 from harness.conformance.subject import Subject
 from harness.profile import PasswordName
 

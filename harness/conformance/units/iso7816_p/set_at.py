@@ -7,9 +7,9 @@ from functools import partial
 
 from harness import tlv
 from harness.apdu import CommandApdu
-from harness.conformance.abuse import Abuse, Make
+from harness.conformance.acts.abuse import Abuse, Make
+from harness.conformance.acts.pace_steps import PaceSteps, Step
 from harness.conformance.judgement import Blocked
-from harness.conformance.pace_steps import PaceSteps, Step
 from harness.crypto.suite import SUITES
 from harness.security_info import encode_oid
 

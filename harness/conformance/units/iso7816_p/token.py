@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from harness import tlv
-from harness.conformance.abuse import FAILED, Abuse, Make
-from harness.conformance.forged import flipped
-from harness.conformance.pace_steps import PaceSteps, Step
+from harness.conformance.acts.abuse import FAILED, Abuse, Make
+from harness.conformance.acts.forged import flipped
+from harness.conformance.acts.pace_steps import PaceSteps, Step
 from harness.security_info import encode_oid
 
 _TR = "ICAO TR Part 3, 3.14"

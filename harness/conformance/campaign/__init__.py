@@ -1,0 +1,1 @@
+"""A run of the catalogue: what is run, on which cards, and what is kept of it."""

@@ -1,0 +1,1 @@
+"""What cases judge in a card's files."""
