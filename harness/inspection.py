@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness import tlv
 from harness.atr import Atr, AtrError
@@ -99,8 +99,8 @@ def inspect(
     channel = CardChannel(station.icc, station.journal)
     with station.journal.phase("inspect"):
         access, home = _card_access_of(channel, profiles)
-        found = Inspection(atr, access, look(channel, EF_ATR), look(channel, EF_DIR), ())
-        lds = lds_application(channel)
+        files = (access, look(channel, EF_ATR), look(channel, EF_DIR))
+        found = Inspection(atr, *files, (), lds_application(channel))
     fits = [_fit(each, found) for each in profiles]
     known = [each for each in fits if "ATR" in each.reasons]
     chosen = known or [each for each in fits if each.reasons]
@@ -114,7 +114,7 @@ def inspect(
         inside = opened.channel if opened else channel
         with station.journal.phase("PKCS#15"):
             chosen = [_looked_into(inside, atr, each) for each in known]
-    return Inspection(atr, access, found.ef_atr, found.ef_dir, tuple(chosen), lds, opened)
+    return replace(found, fits=tuple(chosen), opened=opened)
 
 
 def _card_access_of(channel: CardChannel, profiles: Sequence[Profile]) -> tuple[Found, bytes]:
@@ -205,12 +205,19 @@ def _application_of_pace(profile: Profile) -> bytes | None:
     return profile.directories[first].aid if first in profile.directories else None
 
 
+def _is_known_by_lds(profile: Profile, found: Inspection) -> bool:
+    """Whether a card without EF.DIR is read by this profile, for its LDS alone."""
+    alone = found.lds is not None and not found.lds.refusal and not found.ef_dir.raw
+    return alone and profile.known_by_applications and profile.listed == frozenset((LDS_AID,))
+
+
 def _fit(profile: Profile, found: Inspection) -> Fit:
     differences = tuple(_differences(profile, found.card_access))
     reasons = {
         "ATR": profile.recognition_of(found.atr) is not None,
         "EF.CardAccess": bool(found.card_access.raw) and not differences,
         "EF.DIR": bool(profile.listed) and profile.listed == applications(found.ef_dir.raw),
+        "LDS application": _is_known_by_lds(profile, found),
     }
     return Fit(profile, tuple(name for name, holds in reasons.items() if holds), differences)
 

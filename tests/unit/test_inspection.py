@@ -14,6 +14,7 @@ from harness.emulator.personalise import personalise
 from harness.errors import ProtocolViolation, UsageError, WrongPinError
 from harness.icc import Icc
 from harness.inspection import inspect
+from harness.profile import Content
 from harness.profiles import builtin, builtin_names
 from harness.secret import Can
 from harness.security_info import PaceInfo
@@ -212,6 +213,19 @@ def test_the_application_of_passports(name: str, said: set[str]) -> None:
     found = inspect(Station(Renamed(name)), PROFILES)
     text = "\n".join(line for _, line in found.sections()["LDS application"])
     assert all(each in text for each in said)
+
+
+def test_a_passport_of_any_maker_is_known_by_its_application() -> None:
+    """Where neither ATR nor EF.DIR tells, the profile is named that a read takes."""
+    profile = builtin("icao-passport-bac")
+    left = {name: f for name, f in profile.files.items() if f.content is not Content.DIRECTORY}
+    shown = profile.recognise[0].model_copy(update={"atr": UNKNOWN_ATR, "mask": None})
+    unlisted = profile.model_copy(update={"files": left, "recognise": (shown,)})
+    card = EmulatedCard(personalise(unlisted, Person()), None, None, VirtualClock())
+    found = inspect(Station(card), PROFILES)
+    assert [(fit.profile.name, fit.reasons) for fit in found.fits] == [
+        ("icao-passport", ("LDS application",)),
+    ]
 
 
 def test_what_card_security_announces() -> None:
