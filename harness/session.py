@@ -132,14 +132,6 @@ class Session:
         """
         self.pace.select_first()
 
-    def secure(self, can: Can | None, mrz: Mrz | None = None) -> CardChannel:
-        """The channel that the profile asks for on this interface.
-
-        Raises:
-            As `open`.
-        """
-        return self.open(can, mrz).channel
-
     def open(self, can: Can | None, mrz: Mrz | None = None) -> Access:
         """Open what the profile asks for on this interface: PACE, else BAC, or nothing.
 

@@ -107,10 +107,6 @@ class Recording:
             if step.question is Question.PART and step.pause > _NO_PAUSE
         )
 
-    def skipping(self, first: int, after: int) -> Recording:
-        """The same read without the steps `first` up to, not including, `after`."""
-        return Recording(self.kind, self.steps[:first] + self.steps[after:])
-
 
 def _over(answer: Frame) -> float:
     """When the reader may send again."""

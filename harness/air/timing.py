@@ -84,17 +84,6 @@ def sfgt_cycles(sfgi: int) -> int:
     return fwt_cycles(sfgi) if sfgi else 0
 
 
-def frame_delay_cycles(last_bit: int, divisor: int = 1, steps: int | None = None) -> int:
-    """From the PCD's last pause to the PICC's first edge, type A (ISO/IEC 14443-3, 6.2.1.1).
-
-    `steps` is the n of the standard; without it the least one, which is the only one for REQA,
-    anticollision and SELECT: 1236 cycles after a last bit of 1, 1172 after a 0 at 106 kbit/s.
-    """
-    half = etu_cycles(divisor) // 2
-    least = _GRID_LEAST[divisor]
-    return max(least, steps or least) * GRID + _GRID_OFFSET[divisor] + (half if last_bit else 0)
-
-
 @dataclass(frozen=True)
 class RfTiming:
     """The durations of one connection: type, and the bit rate divisors D of both directions.

@@ -36,9 +36,6 @@ class Sws(Enum):
 
     WARNING_63CX = SwClass("63CX", lambda sw: sw & 0xFFF0 == 0x63C0)
     WARNING = SwClass("a warning (62XX or 63XX)", lambda sw: sw >> 8 in (0x62, 0x63))
-    EXECUTION_ERROR = SwClass(
-        "an execution error (64XX to 66XX)", lambda sw: 0x64 <= sw >> 8 <= 0x66
-    )
     CHECKING_ERROR = SwClass("a checking error (67XX to 6FXX)", lambda sw: 0x67 <= sw >> 8 <= 0x6F)
     ERROR = SwClass("an error (64XX to 6FXX)", lambda sw: 0x64 <= sw >> 8 <= 0x6F)
 

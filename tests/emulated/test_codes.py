@@ -169,7 +169,7 @@ def test_a_state_that_is_none(
 def _eid(profile: str, memory: CardMemory) -> Eid:
     card = EmulatedCard(image_of(profile), Interface.CONTACTLESS, memory)
     session = Session.begin(Station(icc=card, profile=image_of(profile).profile))
-    return session.eid(session.secure(Can("123456")), PinGuard(0))
+    return session.eid(session.open(Can("123456")).channel, PinGuard(0))
 
 
 @pytest.mark.parametrize("name", ["PIN1", "PIN2"])

@@ -51,7 +51,7 @@ def test_a_card_is_recognised(name: str, interface: Interface) -> None:
 def test_pace_begins_as_the_card_wants_it(name: str, first: str, phase: str) -> None:
     """What the profile names is selected before MSE:Set AT, and PACE follows in six commands."""
     session = begin(name)
-    assert session.secure(CAN).is_secured
+    assert session.open(CAN).channel.is_secured
     journal = session.station.journal
     assert journal.apdus == 6
     assert [each.name for each in journal.phases[:3]] == ["activate", phase, "MSE:Set AT"]
@@ -65,8 +65,8 @@ def test_pace_begins_as_the_card_wants_it(name: str, first: str, phase: str) -> 
 def test_contact_needs_no_channel(name: str) -> None:
     """Over contact the plain channel serves, with or without a CAN."""
     session = begin(name, Interface.CONTACT)
-    assert session.secure(None) is session.channel
-    assert session.secure(CAN) is session.channel
+    assert session.open(None).channel is session.channel
+    assert session.open(CAN).channel is session.channel
     assert session.eid(session.channel).tries_left("PIN1") == 3
 
 
@@ -74,7 +74,7 @@ def test_contactless_needs_a_can() -> None:
     """Without a CAN a contactless card is not touched."""
     session = begin(IDEMIA)
     with pytest.raises(UsageError, match="read with its CAN; give one"):
-        session.secure(None)
+        session.open(None)
     assert session.station.journal.apdus == 0
 
 
@@ -88,7 +88,7 @@ def test_an_unknown_plan() -> None:
 def test_the_selected_application_is_not_selected_again() -> None:
     """Behind PACE IDEMIA's main application is current, so its counter costs one command."""
     session = begin(IDEMIA)
-    eid = session.eid(session.secure(CAN))
+    eid = session.eid(session.open(CAN).channel)
     before = session.station.journal.apdus
     assert eid.tries_left("PIN1") == 3
     assert session.station.journal.apdus == before + 1

@@ -49,15 +49,6 @@ def test_runs_follow_each_other(bench: Bench) -> None:
     assert second.end > first.end
 
 
-def test_part_of_a_recording(bench: Bench) -> None:
-    """Steps that a resumed read does not repeat can be left out, and their time with them."""
-    whole, hold = Recording.of(bench.read().frames), bench.quiet()
-    shorter = whole.skipping(10, 20)
-    assert len(shorter.steps) == len(whole.steps) - 10
-    ends = [Replay(part).run(hold, Noise(hold, 1)).end for part in (whole, shorter)]
-    assert ends[1] < ends[0]
-
-
 def test_only_a_whole_read_is_recorded(bench: Bench) -> None:
     """A read with a damaged or unanswered frame, or none at all, is refused."""
     damaged = bench.read(None, 0, "bit-error@frame=9").frames

@@ -16,7 +16,6 @@ from harness.air.timing import (
     cycles,
     detect_cycles,
     etu_cycles,
-    frame_delay_cycles,
     fwt_cycles,
     pps_cycles,
     rats_cycles,
@@ -36,24 +35,6 @@ def test_etu() -> None:
     """A bit at 106 kbit/s lasts 9.44 us, and half of the one before at each higher rate."""
     assert seconds(etu_cycles(1)) == pytest.approx(9.44e-6, rel=1e-3)
     assert [etu_cycles(divisor) for divisor in (1, 2, 4, 8)] == [128, 64, 32, 16]
-
-
-def test_frame_delay_time() -> None:
-    """The least frame delay of type A is 91.1 us after a last 1 and 86.4 us after a last 0."""
-    assert frame_delay_cycles(1) == 1236
-    assert frame_delay_cycles(0) == 1172
-    assert seconds(1236) == pytest.approx(91.1e-6, rel=1e-3)
-    assert seconds(1172) == pytest.approx(86.4e-6, rel=1e-3)
-    assert frame_delay_cycles(1, steps=12) == 12 * 128 + 84
-
-
-@pytest.mark.parametrize(
-    ("divisor", "after_one", "after_zero"), [(2, 1172, 1140), (4, 1140, 1124), (8, 1124, 1116)]
-)
-def test_frame_delay_at_higher_rates(divisor: int, after_one: int, after_zero: int) -> None:
-    """From 212 kbit/s up the grid starts at eight steps with an offset of its own."""
-    assert frame_delay_cycles(1, divisor) == after_one
-    assert frame_delay_cycles(0, divisor) == after_zero
 
 
 @pytest.mark.parametrize(("fwi", "milliseconds"), [(4, 4.83), (8, 77.3), (14, 4949)])
@@ -86,13 +67,30 @@ def test_type_b_frames() -> None:
     assert spaced.frame_cycles(3, Direction.TO_READER) == (12 + 30 + 4 + 10) * 64
 
 
-def test_answer_gap_is_the_frame_delay() -> None:
-    """Counted from the end of the frame, the earliest answer is where both formulas put it."""
-    data_end, frame_end = 0, 2 * 128
-    after_zero = data_end + PAUSE + frame_delay_cycles(0)  # the end of communication has a pause
-    after_one = data_end - 64 + PAUSE + frame_delay_cycles(1)  # the last pause is in the bit itself
-    assert after_zero == after_one
-    assert RfTiming().answer_gap_cycles() == after_zero - frame_end
+@pytest.mark.parametrize(
+    ("divisor", "after_one", "after_zero"),
+    [(1, 1236, 1172), (2, 1172, 1140), (4, 1140, 1124), (8, 1124, 1116)],
+)
+def test_answer_gap_is_the_frame_delay(divisor: int, after_one: int, after_zero: int) -> None:
+    """Counted from the end of the frame, an answer comes where the standard's delays put it.
+
+    They count from the reader's last pause: it lies in the middle of a last 1, and where the end of
+    communication follows a 0, at the beginning of that (ISO/IEC 14443-3, 6.2.1.1).
+    """
+    etu = 128 // divisor
+    pause = PAUSE // divisor
+    frame_end = 2 * etu
+    from_zero, from_one = pause + after_zero, pause + after_one - etu // 2
+    assert from_zero == from_one
+    assert RfTiming(to_card=divisor).answer_gap_cycles() == from_zero - frame_end
+
+
+def test_an_answer_that_takes_longer_keeps_the_raster() -> None:
+    """It comes at the first step of 128 cycles at which the card has computed it."""
+    timing = RfTiming()
+    later = timing.answer_gap_cycles(5000) - timing.answer_gap_cycles()
+    assert later % 128 == 0
+    assert 5000 <= timing.answer_gap_cycles(5000) < 5000 + 128
 
 
 def test_type_b_answer_gap() -> None:
